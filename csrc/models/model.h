@@ -1,0 +1,33 @@
+// The two shapes of a predictor. A bit model gives P(next bit = 1); a symbol model gives integer frequencies over
+// V symbols for S lanes in lockstep. Both are causal and integer at this seam: the codec turns what they return
+// into code without knowing how it was found. Neither knows a coder, a frame or a thread.
+#pragma once
+
+#include <cstdint>
+
+namespace fastnz::models {
+
+// Bytes are coded most significant bit first. p1_q16() is in [1, 65535] and is valid from construction on;
+// update() takes the bit that was coded and moves on to the next one. One virtual call per bit.
+class BitModel {
+ public:
+  virtual ~BitModel() = default;
+  uint32_t p1_q16() const noexcept { return p1_q16_; }
+  virtual void update(int bit) noexcept = 0;
+
+ protected:
+  uint32_t p1_q16_ = 1u << 15;
+};
+
+// Frequencies of one step: freq[s * V + v] >= 1, each lane's sum exactly 2^total_bits().
+class SymbolModel {
+ public:
+  virtual ~SymbolModel() = default;
+  virtual int lanes() const noexcept = 0;        // S
+  virtual int symbols() const noexcept = 0;      // V
+  virtual int total_bits() const noexcept = 0;   // >= 16
+  virtual void predict(uint32_t* freq) noexcept = 0;             // freq[S * V]
+  virtual void update(const uint16_t* symbols_of_lanes) noexcept = 0;  // [S]
+};
+
+}  // namespace fastnz::models

@@ -1,0 +1,29 @@
+// The rows. One line per model.
+#include "models/registry.h"
+
+#include "models/context_mix/context_mix.h"
+
+namespace fastnz::models {
+namespace {
+
+constexpr ModelRow kRows[] = {
+    {1, "context_mix", context_mix_memory, make_context_mix, nullptr},
+};
+
+}  // namespace
+
+std::span<const ModelRow> model_rows() noexcept { return kRows; }
+
+const ModelRow* find_model(uint8_t id) noexcept {
+  for (const ModelRow& row : kRows)
+    if (row.id == id) return &row;
+  return nullptr;
+}
+
+const ModelRow* find_model(std::string_view name) noexcept {
+  for (const ModelRow& row : kRows)
+    if (name == row.name) return &row;
+  return nullptr;
+}
+
+}  // namespace fastnz::models

@@ -1,0 +1,36 @@
+// The table of models: one row per model, found by the id in a block header or by its public name. Adding a model
+// adds a row here and nothing in codec, format or Python. Ids are never reused.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/span.h"
+#include "models/model.h"
+
+namespace fastnz::models {
+
+// What a block header says about its model: the row's id and up to kMaxModelOptions opaque option bytes, which only
+// the row itself can read. `content_size` is the number of bytes the model will code (after transforms): tables
+// scale with it.
+inline constexpr size_t kMaxModelOptions = 15;
+
+struct ModelRow {
+  uint8_t id;
+  const char* name;
+  // Bytes the model will reserve. Throws base::Error(kUnsupported | kCorrupt) on options it cannot read, so that a
+  // header can be judged before anything is allocated.
+  size_t (*memory)(base::ByteSpan options, uint64_t content_size);
+  // Exactly one of the two factories is set.
+  std::unique_ptr<BitModel> (*make_bit_model)(base::ByteSpan options, uint64_t content_size);
+  std::unique_ptr<SymbolModel> (*make_symbol_model)(base::ByteSpan options, uint64_t content_size, int lanes);
+};
+
+std::span<const ModelRow> model_rows() noexcept;
+const ModelRow* find_model(uint8_t id) noexcept;
+const ModelRow* find_model(std::string_view name) noexcept;
+
+}  // namespace fastnz::models
