@@ -1,0 +1,19 @@
+// Included once by each <isa>.cc after its vector header: the bodies of all kernels, compiled for that instruction set,
+// and the function that writes them into a table. A new kernel adds one include and one line here and one row in
+// table.h. Everything is in an anonymous namespace, so no two objects can share a function.
+#include "kernels/table.h"
+
+#include "kernels/bytes.inl"
+#include "kernels/mix.inl"
+
+namespace fastnz::kernels {
+namespace {
+
+inline void fill(KernelTable* table) noexcept {
+  table->match_length = match_length;
+  table->mix_dot_i16_i32 = mix_dot_i16_i32;
+  table->mix_train_i16_i32 = mix_train_i16_i32;
+}
+
+}  // namespace
+}  // namespace fastnz::kernels
