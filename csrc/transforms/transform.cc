@@ -1,0 +1,31 @@
+// The rows. One line per transform.
+#include "transforms/transform.h"
+
+#include "transforms/repeat.h"
+#include "transforms/x86.h"
+
+namespace fastnz::transforms {
+namespace {
+
+constexpr TransformRow kRows[] = {
+    {1, "repeat", repeat_forward, repeat_max_output, repeat_inverse},
+    {2, "x86", x86_forward, x86_max_output, x86_inverse},
+};
+
+}  // namespace
+
+std::span<const TransformRow> transform_rows() noexcept { return kRows; }
+
+const TransformRow* find_transform(uint8_t id) noexcept {
+  for (const TransformRow& row : kRows)
+    if (row.id == id) return &row;
+  return nullptr;
+}
+
+const TransformRow* find_transform(std::string_view name) noexcept {
+  for (const TransformRow& row : kRows)
+    if (name == row.name) return &row;
+  return nullptr;
+}
+
+}  // namespace fastnz::transforms
