@@ -37,7 +37,7 @@ constexpr std::array<uint64_t, 256> kGear = make_gear();
 size_t match_forwards(const uint8_t* a, const uint8_t* b, const uint8_t* end) {  // a < b
   const uint8_t* const start = b;
   while (end - b >= 8) {
-    const uint64_t diff = base::load_le64(a) ^ base::load_le64(b);
+    const uint64_t diff = base::load_le<uint64_t>(a) ^ base::load_le<uint64_t>(b);
     if (diff) return static_cast<size_t>(b - start) + (static_cast<size_t>(std::countr_zero(diff)) >> 3);
     a += 8;
     b += 8;
@@ -48,7 +48,7 @@ size_t match_forwards(const uint8_t* a, const uint8_t* b, const uint8_t* end) { 
 
 size_t match_backwards(const uint8_t* a, const uint8_t* b, size_t limit) {  // compares a[-1], b[-1] and down
   size_t n = 0;
-  while (n + 8 <= limit && base::load_le64(a - n - 8) == base::load_le64(b - n - 8)) n += 8;
+  while (n + 8 <= limit && base::load_le<uint64_t>(a - n - 8) == base::load_le<uint64_t>(b - n - 8)) n += 8;
   while (n < limit && *(a - n - 1) == *(b - n - 1)) ++n;
   return n;
 }
@@ -93,10 +93,10 @@ class Finder {
 
   size_t try_period(size_t i) {
     if (i == 0 || size_ - i < kMinMatch / 2) return 0;
-    const uint64_t here = base::load_le64(x_ + i);
+    const uint64_t here = base::load_le<uint64_t>(x_ + i);
     const size_t longest = std::min(i, kMaxPeriod);
     for (size_t period = 1; period <= longest; ++period) {
-      if (base::load_le64(x_ + i - period) != here) continue;
+      if (base::load_le<uint64_t>(x_ + i - period) != here) continue;
       if (const size_t next = try_match(i, period)) return next;
       break;  // the shortest distance that fits is the period if there is one
     }
@@ -133,12 +133,12 @@ class Finder {
     size_t literals = begin - copied_;
     for (size_t at = begin; at < end;) {
       const size_t length = std::min<size_t>(end - at, kRepeatMaxLength);
-      base::append_varint(side_, literals);
+      base::ByteWriter(side_).write_varint(literals);
       const size_t stored = length - 1;
       side_->push_back(static_cast<uint8_t>(stored));
       side_->push_back(static_cast<uint8_t>(stored >> 8));
       side_->push_back(static_cast<uint8_t>(stored >> 16));
-      base::append_varint(side_, distance);
+      base::ByteWriter(side_).write_varint(distance);
       literals = 0;
       at += length;
     }
@@ -197,10 +197,11 @@ void repeat_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpa
     read += static_cast<size_t>(count);
     written += static_cast<size_t>(count);
   };
-  while (!reader.at_end()) {
-    copy_literals(reader.read_varint());
-    const uint64_t length = uint64_t{1} + reader.read_le24();
-    const uint64_t distance = reader.read_varint();
+  while (reader.remaining() != 0) {
+    copy_literals(reader.read_varint("repeat literals"));
+    uint64_t length = reader.read_u16("repeat length");
+    length = 1 + (length | uint64_t{reader.read_u8("repeat length")} << 16);
+    const uint64_t distance = reader.read_varint("repeat distance");
     if (length > kRepeatMaxLength) corrupt("a copy of " + std::to_string(length) + " bytes; at most 1048576");
     if (length > out.size() - written) corrupt("a copy runs past the end of the block");
     if (distance == 0 || distance > written) corrupt("a copy begins before the block");

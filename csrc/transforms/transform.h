@@ -1,6 +1,6 @@
 // The table of transforms: reversible rewriting of a block before its model sees it. One row per transform, found by the
 // id in a block body. Every inverse is exact for whatever its forward made and bounds-checked for anything else: hostile
-// side data gives Error(kCorrupt), never a wild access. Knows no model, coder or frame. FORMAT.md section 6.
+// side data gives an Error, never a wild access. Knows no model, coder or frame. FORMAT.md section 6.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct TransformRow {
   bool (*forward)(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
   // The most bytes that inverse() can make of `in_size` bytes and `side_size` bytes of side data; saturates.
   uint64_t (*max_output)(uint64_t in_size, uint64_t side_size);
-  // Fills `out`, whose size is that of forward's input. Throws base::Error(kCorrupt).
+  // Fills `out`, whose size is that of forward's input. Throws base::Error(kCorrupt; kTruncated where side data ends
+  // inside a number).
   void (*inverse)(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
 };
 

@@ -21,12 +21,12 @@ inline bool is_window(const uint8_t* x, size_t i) {
   return opcode && (x[i + 4] == 0x00 || x[i + 4] == 0xFF);
 }
 
-inline uint32_t operand(const uint8_t* x, size_t i) { return base::load_le32(x + i + 1) & kTargetMask; }
+inline uint32_t operand(const uint8_t* x, size_t i) { return base::load_le<uint32_t>(x + i + 1) & kTargetMask; }
 
 inline void set_operand(uint8_t* x, size_t i, uint32_t value) {
   value &= kTargetMask;
   if (value >> 24) value |= 0xFF000000u;  // the high byte stays 00 or FF, so the inverse finds the same window
-  base::store_le32(x + i + 1, value);
+  base::store_le<uint32_t>(x + i + 1, value);
 }
 
 // Backwards when encoding, forwards when decoding: at window i both see the windows after i rewritten and those
@@ -103,8 +103,8 @@ bool x86_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8
     const size_t first = c;
     while (c <= chunks && code[c]) ++c;
     const size_t begin = (first - 1) * kChunk, end = std::min(in.size(), (c - 1) * kChunk);
-    base::append_varint(side, begin - written);
-    base::append_varint(side, end - begin);
+    base::ByteWriter(side).write_varint(begin - written);
+    base::ByteWriter(side).write_varint(end - begin);
     encode_range(out->data() + begin, end - begin);
     written = end;
   }
@@ -119,11 +119,11 @@ void x86_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan o
   std::copy(in.begin(), in.end(), out.begin());
   base::ByteReader reader(side);
   size_t done = 0;
-  while (!reader.at_end()) {
-    const uint64_t skip = reader.read_varint();
+  while (reader.remaining() != 0) {
+    const uint64_t skip = reader.read_varint("x86 range");
     if (skip > out.size() - done) corrupt("a range begins after the block");
     done += static_cast<size_t>(skip);
-    const uint64_t length = reader.read_varint();
+    const uint64_t length = reader.read_varint("x86 range");
     if (length == 0 || length > out.size() - done) corrupt("a range ends after the block");
     decode_range(out.data() + done, static_cast<size_t>(length));
     done += static_cast<size_t>(length);
