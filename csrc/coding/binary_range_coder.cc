@@ -20,7 +20,27 @@ void BinaryRangeEncoder::shift_low() {
   low_ = static_cast<uint64_t>(low) << 8 & 0xFFFFFFFFu;
 }
 
-void BinaryRangeEncoder::finish() {}
+// Any value in [low, low + range) decodes alike; the one with the most zero bits at its end needs the fewest bytes.
+// range >= 2^24, so at least the last three bytes can be zero. Zeros at the end are not written, as the decoder reads
+// zeros there by itself; no more than four of the bytes already written are taken back, so that a decoder can tell a
+// short input from a cut one (kMaxUnwritten).
+void BinaryRangeEncoder::finish() {
+  const uint64_t last = low_ + range_ - 1;
+  for (int zero_bits = 32; zero_bits >= 24; zero_bits -= 8) {
+    const uint64_t mask = (uint64_t{1} << zero_bits) - 1;
+    const uint64_t value = (low_ + mask) & ~mask;
+    if (value > last) continue;
+    low_ = value;
+    break;
+  }
+  const bool byte_left = (low_ & 0xFF000000u) != 0;
+  shift_low();                  // settles the held-back bytes and holds the byte of low_
+  if (byte_left) shift_low();   // low_ is zero now: writes that byte
+  size_t size = out_->size();
+  const size_t floor = size - start_ > 4 ? size - 4 : start_;
+  while (size > floor && (*out_)[size - 1] == 0) --size;
+  out_->resize(size);
+}
 
 BinaryRangeDecoder::BinaryRangeDecoder(base::ByteSpan in)
     : begin_(in.data()), next_(in.data()), end_(in.data() + in.size()) {

@@ -1,10 +1,11 @@
 // Binary range coder: 32-bit range, 64-bit low with carry propagation, 16-bit probabilities.
 // Invariant: encoder and decoder split the range at the same integer, floor(range * p1_q16 / 2^16), so what is
 // decoded is what was encoded for every probability in [1, 65535]. Cannot fail: the decoder reads zeros past the end of
-// its input and remembers that it did. Source: G. N. N. Martin, "Range encoding" (1979); carry counting after
-// M. Schindler's range coder as used in LZMA.
+// its input and counts them. Source: G. N. N. Martin, "Range encoding" (1979); carry counting after M. Schindler's
+// range coder as used in LZMA. FORMAT.md describes the bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,9 +15,14 @@ namespace fastnz::coding {
 
 inline constexpr int kProbabilityBits = 16;
 
+// The encoder leaves at most this many bytes unwritten that the decoder will ask for: four that finish() saves by
+// choosing the value with the most zeros at its end, and four zero bytes before them that it takes back.
+inline constexpr uint64_t kMaxUnwritten = 8;
+
 class BinaryRangeEncoder {
  public:
-  explicit BinaryRangeEncoder(std::vector<uint8_t>* out) : out_(out) {}
+  // Appends to *out, which must outlive the encoder and is touched by nobody else until finish().
+  explicit BinaryRangeEncoder(std::vector<uint8_t>* out) : out_(out), start_(out->size()) {}
 
   // Codes one bit of which P(bit = 1) = p1_q16 / 2^16, 1 <= p1_q16 <= 65535.
   void encode(int bit, uint32_t p1_q16) {
@@ -33,13 +39,14 @@ class BinaryRangeEncoder {
     }
   }
 
-  // Writes what is still pending: as few bytes as decode correctly when followed by zeros.
+  // Writes what is still pending: as few bytes as decode correctly when followed by zeros. Call it once, last.
   void finish();
 
  private:
   void shift_low();
 
   std::vector<uint8_t>* out_;
+  size_t start_;  // size of *out_ before the first byte
   uint64_t low_ = 0;
   uint32_t range_ = 0xFFFFFFFFu;
   uint64_t pending_ = 0;  // bytes 0xFF that wait for a carry
@@ -69,7 +76,8 @@ class BinaryRangeDecoder {
     return bit;
   }
 
-  bool overran() const { return overran_ > 4; }  // the encoder leaves at most four bytes unwritten
+  // True when more zeros were needed than any encoder leaves unwritten: the input was cut short.
+  bool overran() const { return overran_ > kMaxUnwritten; }
   size_t consumed() const { return static_cast<size_t>(next_ - begin_); }
 
  private:

@@ -1,5 +1,5 @@
 // Detection and selection. x86-64: cpuid leaves 1 and 7 for the instructions, xgetbv for the register state that the
-// operating system saves. AArch64: Advanced SIMD is part of the baseline; the optional bits come from getauxval.
+// operating system saves. AArch64: Advanced SIMD is part of the baseline, so it is always there.
 #include "kernels/dispatch.h"
 
 #include <stdlib.h>
@@ -7,9 +7,6 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#elif defined(__aarch64__) && defined(__linux__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
 #endif
 
 namespace fastnz::kernels {
@@ -28,7 +25,6 @@ constexpr uint32_t bit(int index) { return uint32_t{1} << index; }
 bool has_all(uint32_t word, uint32_t mask) { return (word & mask) == mask; }
 
 struct CpuFeatures {
-  bool crc32c = false;
   bool avx2 = false;
   bool avx512 = false;
 };
@@ -38,7 +34,6 @@ CpuFeatures detect() noexcept {
   uint32_t eax, ebx, ecx, edx;
   if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) return found;
   const uint32_t leaf1_ecx = ecx;
-  found.crc32c = has_all(leaf1_ecx, bit(20));  // SSE4.2
   const bool osxsave = has_all(leaf1_ecx, bit(27));
   if (!osxsave || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return found;
   const uint32_t leaf7_ebx = ebx, leaf7_ecx = ecx;
@@ -143,18 +138,6 @@ KernelTable table_for(Isa isa) noexcept {
 const Dispatch& dispatch() noexcept {
   static const Dispatch chosen = decide();
   return chosen;
-}
-
-bool cpu_has_crc32c() noexcept {
-#if defined(__x86_64__)
-  return cpu().crc32c;
-#elif defined(__aarch64__) && defined(__linux__)
-  return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
-#elif defined(__ARM_FEATURE_CRC32)
-  return true;
-#else
-  return false;
-#endif
 }
 
 }  // namespace fastnz::kernels

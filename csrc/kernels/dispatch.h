@@ -37,7 +37,4 @@ bool isa_available(Isa isa) noexcept;
 // The table of one instruction set, for tests and benchmarks. Precondition: isa_available(isa).
 KernelTable table_for(Isa isa) noexcept;
 
-// CPU features that code outside the table asks for by itself.
-bool cpu_has_crc32c() noexcept;  // SSE4.2 or the ARMv8 CRC extension
-
 }  // namespace fastnz::kernels
