@@ -1,0 +1,131 @@
+"""fastnz: lossless compression with models that learn, exact on every machine.
+
+    >>> import fastnz
+    >>> packed = fastnz.compress(b"any bytes " * 50)
+    >>> fastnz.decompress(packed) == b"any bytes " * 50
+    True
+
+Shaped like `zlib`, `bz2` and `lzma`: `compress`, `decompress`, `Compressor`, `Decompressor`, `open`, `FastnzFile`.
+Importing this package imports no numpy and nothing large; the file and stream classes load when first used.
+"""
+
+from __future__ import annotations
+
+from . import _core
+from ._common import DEFAULT_LEVEL, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT_SIZE
+from .api import (
+    compress,
+    compress_bound,
+    compress_into,
+    compress_many,
+    compress_raw,
+    decompress,
+    decompress_into,
+    decompress_many,
+    decompress_raw,
+    skippable_frame,
+)
+from .errors import (
+    CorruptError,
+    DeviceError,
+    FastnzError,
+    FormatError,
+    LimitError,
+    ModelMissingError,
+    TruncatedError,
+    UnsupportedError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .file import FastnzFile, open
+    from .frames import FrameInfo, Info, info, test
+    from .stream import Compressor, Decompressor
+
+__version__: str = _core.__version__
+format_version: int = _core.format_version
+
+_LAZY = {
+    "Compressor": "stream",
+    "Decompressor": "stream",
+    "FastnzFile": "file",
+    "FrameInfo": "frames",
+    "Info": "frames",
+    "info": "frames",
+    "open": "file",
+    "test": "frames",
+}
+
+__all__ = [
+    "DEFAULT_LEVEL",
+    "DEFAULT_MAX_MEMORY",
+    "DEFAULT_MAX_OUTPUT_SIZE",
+    "Compressor",
+    "CorruptError",
+    "Decompressor",
+    "DeviceError",
+    "FastnzError",
+    "FastnzFile",
+    "FormatError",
+    "FrameInfo",
+    "Info",
+    "LimitError",
+    "ModelMissingError",
+    "TruncatedError",
+    "UnsupportedError",
+    "compress",
+    "compress_bound",
+    "compress_into",
+    "compress_many",
+    "compress_raw",
+    "decompress",
+    "decompress_into",
+    "decompress_many",
+    "decompress_raw",
+    "format_version",
+    "info",
+    "isa",
+    "isas",
+    "levels",
+    "models",
+    "open",
+    "skippable_frame",
+    "test",
+]
+
+
+def levels() -> list[dict[str, Any]]:
+    """Return what each level 1 to 9 is in this build: its model, block size and memory, or that it is not built in."""
+    return _core.levels()
+
+
+def models() -> list[dict[str, Any]]:
+    """Return the models that this build can decode, by id and name."""
+    return _core.models()
+
+
+def isa() -> str:
+    """Return the instruction set in use. `FASTNZ_ISA` in the environment forces one; the output is the same in all."""
+    return _core.isa()
+
+
+def isas() -> list[str]:
+    """Return the instruction sets that this processor and this build have in common."""
+    return _core.isas()
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_LAZY))

@@ -1,0 +1,413 @@
+"""The functions that take whole buffers: one in, one out, or lists of them.
+
+The invariant: no state between calls, so any number of threads may call any of these at once; the bytes returned by
+the compressing ones depend on the data, the level and the block size only. Knows no files.
+"""
+
+from __future__ import annotations
+
+from operator import index as as_int
+
+from . import _core
+from ._common import (
+    DEFAULT_LEVEL,
+    DEFAULT_MAX_MEMORY,
+    DEFAULT_MAX_OUTPUT_SIZE,
+    byte_view,
+    check_block_size,
+    check_buffer,
+    check_level,
+    check_limit,
+    check_progress,
+    check_threads,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typing_extensions import Buffer
+
+    from ._common import Progress
+
+
+def compress(
+    data: Buffer,
+    level: int = DEFAULT_LEVEL,
+    *,
+    threads: int = 1,
+    block_size: int | None = None,
+    index: bool = False,
+    progress: Progress | None = None,
+) -> bytes:
+    """Compress `data` into one frame.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Anything that offers its bytes contiguously: bytes, bytearray, memoryview, mmap, a numpy array.
+    level : int
+        1 (fastest) to 9 (smallest). See `levels` for what each one costs and which this build has.
+    threads : int
+        Blocks are coded by this many threads; 0 means all processors. The output is the same for any number.
+    block_size : int, optional
+        Bytes per independent block, 64 KiB to 256 MiB. Smaller blocks give more threads something to do and make
+        seeking finer; larger ones compress better. The default is the level's own.
+    index : bool
+        Append a table of the blocks, so that a reader can find any of them without walking through all.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with bytes of input, a few times a second at most.
+
+    Returns
+    -------
+    bytes
+        A frame that `decompress` restores. Random input grows by no more than `compress_bound` says.
+
+    Raises
+    ------
+    ValueError
+        `level`, `threads` or `block_size` is out of range.
+    UnsupportedError
+        This build has no such level.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> text = b"to be, or not to be, that is the question: " * 100
+    >>> packed = fastnz.compress(text)
+    >>> len(packed) < len(text) // 20
+    True
+    >>> fastnz.decompress(packed) == text
+    True
+    """
+    return _core.compress(
+        check_buffer(data),
+        check_level(level),
+        threads=check_threads(threads),
+        block_size=check_block_size(block_size),
+        index=bool(index),
+        progress=check_progress(progress),
+    )
+
+
+def decompress(
+    data: Buffer,
+    *,
+    max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> bytes:
+    """Restore what `compress` was given.
+
+    Frames that follow one another are all decoded and their contents joined; skippable frames are skipped.
+
+    Parameters
+    ----------
+    data : bytes-like
+        One or more whole frames and nothing else.
+    max_output_size : int or None
+        Refuse to produce more bytes than this (1 GiB unless you say otherwise); None means no limit.
+    max_memory : int or None
+        Refuse data whose models would need more memory than this in bytes, not counting the output (1 GiB unless
+        you say otherwise); fewer threads are used where that fits more than refusing would. None means no limit.
+    threads : int
+        Blocks are decoded by this many threads; 0 means all processors.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with bytes, a few times a second at most.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    TruncatedError
+        The last frame ends too early.
+    CorruptError
+        The data was changed after it was written.
+    FormatError
+        The data, or what follows its last frame, is not a frame.
+    UnsupportedError
+        The data needs a newer or fuller build.
+    LimitError
+        `max_output_size` or `max_memory` would be exceeded; the message says which.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.decompress(fastnz.compress(b"one, ") + fastnz.compress(b"two"))
+    b'one, two'
+    """
+    return _core.decompress(
+        check_buffer(data),
+        max_output_size=check_limit(max_output_size, "max_output_size"),
+        max_memory=check_limit(max_memory, "max_memory"),
+        threads=check_threads(threads),
+        progress=check_progress(progress),
+    )
+
+
+def compress_bound(size: int) -> int:
+    """Return the most bytes that `compress` can make of `size` bytes, at any level and block size.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.compress_bound(1_000_000) < 1_001_000
+    True
+    """
+    size = as_int(size)
+    if size < 0:
+        raise ValueError(f"size must be 0 or more, not {size}")
+    return _core.compress_bound(size)
+
+
+def compress_into(
+    data: Buffer,
+    out: Buffer,
+    level: int = DEFAULT_LEVEL,
+    *,
+    threads: int = 1,
+    block_size: int | None = None,
+    index: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Compress `data` into the writable buffer `out` and return how many bytes were written.
+
+    `out` need not be longer than ``compress_bound(len(data))``. The other parameters are those of `compress`.
+
+    Raises
+    ------
+    LimitError
+        `out` is too small; what it then holds is undefined.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> out = bytearray(fastnz.compress_bound(5))
+    >>> size = fastnz.compress_into(b"hello", out)
+    >>> fastnz.decompress(out[:size])
+    b'hello'
+    """
+    return _core.compress_into(
+        check_buffer(data),
+        check_buffer(out, "out"),
+        check_level(level),
+        threads=check_threads(threads),
+        block_size=check_block_size(block_size),
+        index=bool(index),
+        progress=check_progress(progress),
+    )
+
+
+def decompress_into(
+    data: Buffer,
+    out: Buffer,
+    *,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+    threads: int = 1,
+) -> int:
+    """Restore `data` into the writable buffer `out` and return how many bytes were written.
+
+    The length of `out` is the limit on the output; `max_memory` and `threads` are those of `decompress`.
+
+    Raises
+    ------
+    LimitError
+        `out` is too small, or `max_memory` would be exceeded.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> out = bytearray(10)
+    >>> fastnz.decompress_into(fastnz.compress(b"hello"), out)
+    5
+    """
+    return _core.decompress_into(
+        check_buffer(data),
+        check_buffer(out, "out"),
+        max_memory=check_limit(max_memory, "max_memory"),
+        threads=check_threads(threads),
+    )
+
+
+def compress_raw(data: Buffer, level: int = DEFAULT_LEVEL) -> bytes:
+    """Compress `data` without any frame: no magic, no size, no checksum.
+
+    For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
+    the same level and the size.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.decompress_raw(fastnz.compress_raw(b"hello", 3), 5, 3)
+    b'hello'
+    """
+    return _core.compress_raw(check_buffer(data), check_level(level))
+
+
+def decompress_raw(
+    data: Buffer,
+    size: int,
+    level: int = DEFAULT_LEVEL,
+    *,
+    max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+) -> bytes:
+    """Restore what `compress_raw` was given.
+
+    Nothing in raw data tells whether it was changed: damage gives wrong bytes, not an error.
+
+    Parameters
+    ----------
+    data : bytes-like
+        What `compress_raw` returned.
+    size : int
+        How many bytes it was given.
+    level : int
+        The level it was given.
+    max_output_size, max_memory : int or None
+        As in `decompress`.
+    """
+    size = as_int(size)
+    if size < 0:
+        raise ValueError(f"size must be 0 or more, not {size}")
+    _check_raw_output(size, check_limit(max_output_size, "max_output_size"))
+    return _core.decompress_raw(
+        check_buffer(data), size, check_level(level), max_memory=check_limit(max_memory, "max_memory")
+    )
+
+
+def compress_many(
+    values: Iterable[Buffer] | Buffer,
+    level: int = DEFAULT_LEVEL,
+    *,
+    offsets: Sequence[int] | None = None,
+    threads: int = 0,
+    raw: bool = False,
+) -> list[bytes]:
+    """Compress many small buffers, each on its own, by several threads.
+
+    Parameters
+    ----------
+    values : iterable of bytes-like, or one bytes-like
+        The buffers; or one buffer that holds them all, cut at `offsets`.
+    level : int
+        As in `compress`.
+    offsets : sequence of int, optional
+        Arrow's layout for variable-length binary: value ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    threads : int
+        0 means all processors. The output is the same for any number.
+    raw : bool
+        Make each result as `compress_raw` would, without frame, size and checksum.
+
+    Returns
+    -------
+    list of bytes
+        One per value, in order; each could have come from `compress` or `compress_raw`.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> packed = fastnz.compress_many([b"first", b"second"])
+    >>> fastnz.decompress_many(packed)
+    [b'first', b'second']
+    >>> fastnz.compress_many(b"firstsecond", offsets=[0, 5, 11]) == packed
+    True
+    """
+    items = _items(values, offsets)
+    return _core.compress_many(items, check_level(level), threads=check_threads(threads), raw=bool(raw))
+
+
+def decompress_many(
+    values: Iterable[Buffer] | Buffer,
+    *,
+    offsets: Sequence[int] | None = None,
+    threads: int = 0,
+    raw_sizes: Sequence[int] | None = None,
+    level: int = DEFAULT_LEVEL,
+    max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+) -> list[bytes]:
+    """Restore what `compress_many` was given.
+
+    Parameters
+    ----------
+    values, offsets, threads
+        As in `compress_many`.
+    raw_sizes : sequence of int, optional
+        For values made with ``raw=True``: the size of each one's content. `level` must then be the one they were
+        made with; otherwise it is not used.
+    max_output_size : int or None
+        As in `decompress`, for all results together.
+    max_memory : int or None
+        As in `decompress`, for all threads together.
+
+    Returns
+    -------
+    list of bytes
+        One per value, in order.
+
+    Raises
+    ------
+    FormatError
+        As `decompress`, for the first value at fault.
+    """
+    items = _items(values, offsets)
+    output_limit = check_limit(max_output_size, "max_output_size")
+    sizes = None
+    if raw_sizes is not None:
+        sizes = [as_int(size) for size in raw_sizes]
+        if len(sizes) != len(items):
+            raise ValueError(f"raw_sizes has {len(sizes)} entries for {len(items)} values")
+        if sizes and min(sizes) < 0:
+            raise ValueError(f"raw_sizes must be 0 or more, not {min(sizes)}")
+        _check_raw_output(sum(sizes), output_limit)
+    return _core.decompress_many(
+        items,
+        max_output_size=output_limit,
+        max_memory=check_limit(max_memory, "max_memory"),
+        threads=check_threads(threads),
+        raw_sizes=sizes,
+        level=check_level(level),
+    )
+
+
+def skippable_frame(payload: Buffer, tag: int = 0) -> bytes:
+    """Return a frame that carries `payload` past every decoder, for metadata before, between or after other frames.
+
+    Parameters
+    ----------
+    payload : bytes-like
+    tag : int
+        0 to 15, for telling kinds of metadata apart.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.decompress(fastnz.skippable_frame(b"made on Monday") + fastnz.compress(b"content"))
+    b'content'
+    """
+    return _core.skippable_frame(check_buffer(payload, "payload"), as_int(tag))
+
+
+def _items(values: Iterable[Buffer] | Buffer, offsets: Sequence[int] | None) -> list[Buffer]:
+    if offsets is None:
+        if isinstance(values, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"values must be an iterable of bytes-like objects, not {type(values).__name__}")
+        return [check_buffer(value, f"values[{i}]") for i, value in enumerate(values)]  # type: ignore[arg-type]
+    whole = byte_view(values, "values")
+    cuts = [as_int(cut) for cut in offsets]
+    if not cuts:
+        raise ValueError("offsets must have one more entry than there are values, at least one")
+    if cuts[0] < 0 or cuts[-1] > len(whole) or any(a > b for a, b in zip(cuts, cuts[1:])):
+        raise ValueError(f"offsets must rise from 0 or more to no more than {len(whole)}")
+    return [whole[a:b] for a, b in zip(cuts, cuts[1:])]
+
+
+def _check_raw_output(size: int, limit: int) -> None:
+    if size > limit:
+        from .errors import LimitError
+
+        raise LimitError(f"the content has {size} bytes, the limit is {limit}; raise max_output_size to allow it")

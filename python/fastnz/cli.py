@@ -1,0 +1,153 @@
+"""The `fastnz` command: runs the jobs, turns errors into words and exit codes, dies cleanly by signals.
+
+The invariant: the exit code is 0 only if everything that was asked for was done. The codes are documented in
+`fastnz --help` and in the README.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from _thread import allocate_lock, start_new_thread
+from collections.abc import Callable
+
+from . import cli_jobs
+from .atomic import remove_pending
+from .cli_files import Skip, walk
+from .cli_options import Options, parse
+from .cli_report import Report, human
+from .errors import FastnzError, FormatError, LimitError, ModelMissingError, UnsupportedError
+
+OK, ERROR, WARNING, DAMAGED, LIMIT, MODEL_MISSING = range(6)
+
+_JOBS: dict[str, Callable[[str, Options, Report], None]] = {
+    "compress": cli_jobs.compress,
+    "decompress": cli_jobs.decompress,
+    "test": cli_jobs.test,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    report = Report(options.verbosity, options.progress)
+    # The work has a thread of its own: Python runs signal handlers in the main thread, between two bytecodes, and
+    # one call into the codec may take many seconds. (Module threading would cost 6 ms at start-up.)
+    results: list[int] = []
+    finished = allocate_lock()
+    finished.acquire()
+
+    def work() -> None:
+        try:
+            results.append(_list(options, report) if options.mode == "list" else _run(options, report))
+        finally:
+            finished.release()
+
+    _handle_signals(report)
+    start_new_thread(work, ())
+    finished.acquire()
+    return results[0] if results else ERROR
+
+
+def _run(options: Options, report: Report) -> int:
+    job = _JOBS[options.mode]
+    return _over_files(options, report, lambda name: job(name, options, report))
+
+
+def _over_files(options: Options, report: Report, job: Callable[[str], None]) -> int:
+    """Do every file; the code is that of the first error, or WARNING if there were only warnings."""
+    code = OK
+    for name in walk(options, report):
+        try:
+            job(name)
+        except Skip as reason:
+            report.warn(str(reason))
+            code = code or WARNING
+        except BrokenPipeError:
+            _die(signal.SIGPIPE)
+        except Exception as error:
+            found, text = _explain(error, name)
+            report.error(text)
+            code = found if code in (OK, WARNING) else code
+    return code
+
+
+def _explain(error: Exception, name: str) -> tuple[int, str]:
+    """Return the exit code for an error and what to tell the user."""
+    name = "standard input" if name == "-" else name
+    if isinstance(error, LimitError):
+        text = str(error).replace("max_memory", "-M").replace("max_output_size", "--max-output")
+        return LIMIT, f"{name}: {text}"
+    if isinstance(error, ModelMissingError):
+        return MODEL_MISSING, f"{name}: {error}"
+    if isinstance(error, FormatError) and not isinstance(error, UnsupportedError):
+        return DAMAGED, f"{name}: {error}"
+    if isinstance(error, OSError):
+        where = os.fsdecode(error.filename) if error.filename is not None else name
+        return ERROR, f"{where}: {error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return ERROR, f"{name}: out of memory; fewer threads (-T) need less"
+    if isinstance(error, (FastnzError, ValueError)):
+        return ERROR, f"{name}: {error}"
+    return ERROR, f"{name}: {type(error).__name__}: {error}"
+
+
+def _list(options: Options, report: Report) -> int:
+    found: list[tuple[str, cli_jobs.Info]] = []
+    code = _over_files(options, report, lambda name: found.append(cli_jobs.describe(name)))
+    try:
+        if options.json:
+            import json
+
+            rows = [
+                {"name": name, **about._asdict(), "frames": [frame._asdict() for frame in about.frames]}
+                for name, about in found
+            ]
+            print(json.dumps(rows, indent=1))
+        elif found:
+            _print_table(found)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _die(signal.SIGPIPE)
+    except OSError as error:
+        report.error(f"standard output: {error.strerror}")
+        os.close(1)  # else Python tries again while it shuts down
+        return ERROR
+    return code
+
+
+def _print_table(found: list[tuple[str, cli_jobs.Info]]) -> None:
+    print(f"{'Frames':>6} {'Blocks':>6} {'Compressed':>12} {'Content':>12} {'Ratio':>7} {'Memory':>10}  Model  Name")
+    for name, about in found:
+        frames = [frame for frame in about.frames if not frame.skippable]
+        size = about.content_size
+        ratio = f"{size / about.compressed_size:.3f}" if size is not None and about.compressed_size else "-"
+        models = ",".join(sorted({frame.model for frame in frames if frame.model})) or "-"
+        print(
+            f"{len(about.frames):>6} {sum(frame.blocks for frame in frames):>6} {human(about.compressed_size):>12} "
+            f"{'-' if size is None else human(size):>12} {ratio:>7} {human(about.memory):>10}  {models}  {name}"
+        )
+
+
+def _handle_signals(report: Report) -> None:
+    def handle(number: int, frame: object) -> None:
+        report.clear()
+        _die(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
+            signal.signal(number, handle)
+
+
+def _die(number: int) -> None:
+    """Leave nothing behind and end as the signal would have ended us."""
+    remove_pending()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

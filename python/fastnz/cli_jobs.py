@@ -1,0 +1,179 @@
+"""What the command line does with one file: compress, decompress, test, describe.
+
+The invariant: memory stays bounded whatever the size of the file; an input is removed only after its output was
+decoded, compared where that is possible, and made durable under its name.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from .atomic import AtomicFile
+from .cli_files import Skip, Source, open_sink, open_source, output_name
+from .cli_options import Options
+from .cli_report import Report
+from .errors import CorruptError
+from .frames import Info, info
+from .stream import Compressor, FrameSequence
+
+_PIECE = 1 << 20
+
+
+def compress(name: str, options: Options, report: Report) -> None:
+    """Compress one file to its output."""
+    source = open_source(name, options)
+    try:
+        report.begin(source.name)
+        path = output_name(source, options)
+        sink = open_sink(path, source, options)
+        try:
+            size, packed = 0, 0
+            for read, piece in _compressed(source, options):
+                size += read
+                packed += len(piece)
+                sink.write(piece)
+                report.progress(size, _size_of(source))
+            removes = options.remove and source.path is not None and isinstance(sink, AtomicFile)
+            if removes and isinstance(sink, AtomicFile):
+                _verify(sink, source, options, report)
+            _finish(sink, source)
+        finally:
+            sink.close()
+    finally:
+        source.close()
+    if removes:
+        _remove(source)
+    report.done("compressed", size, packed)
+
+
+def decompress(name: str, options: Options, report: Report) -> None:
+    """Decompress one file to its output."""
+    source = open_source(name, options)
+    try:
+        report.begin(source.name)
+        path = output_name(source, options)
+        sink = open_sink(path, source, options)
+        try:
+            read, size = _decode(source, sink.write, options, report)
+            _finish(sink, source)
+        finally:
+            sink.close()
+    finally:
+        source.close()
+    if options.remove and isinstance(sink, AtomicFile):
+        _remove(source)
+    report.done("decompressed", size, read)
+
+
+def test(name: str, options: Options, report: Report) -> None:
+    """Decode one file, check everything, keep nothing."""
+    source = open_source(name, options)
+    try:
+        report.begin(source.name)
+        read, size = _decode(source, lambda piece: None, options, report)
+    finally:
+        source.close()
+    report.done("tested", size, read)
+
+
+def describe(name: str) -> tuple[str, Info]:
+    """Return what the headers of one file say."""
+    if name == "-":
+        raise Skip("-l reads files, not standard input")
+    if os.path.isdir(name):
+        raise Skip(f"{name}: is a directory; use -r to go into it, skipped")
+    with open(name, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:  # mmap takes no empty file
+            return name, info(file.read())
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return name, info(data)
+
+
+def _compressed(source: Source, options: Options) -> Iterator[tuple[int, bytes]]:
+    """Yield how many bytes were read and what came out, piece by piece."""
+    piece = os.read(source.fd, _PIECE)
+    # Files that are made up while they are read (/proc) claim to be empty.
+    known = source.is_regular and (source.stat.st_size > 0 or not piece)
+    compressor = Compressor(
+        options.level,
+        threads=options.threads,
+        block_size=options.block_size,
+        index=options.index,
+        content_size=_remaining(source, len(piece)) if known else None,
+    )
+    while piece:
+        yield len(piece), compressor.compress(piece)
+        piece = os.read(source.fd, _PIECE)
+    yield 0, compressor.flush()
+
+
+def _remaining(source: Source, read: int) -> int:
+    """Return how many bytes a regular file has from where it stood when `read` bytes had not been read yet."""
+    return max(source.stat.st_size - (os.lseek(source.fd, 0, os.SEEK_CUR) - read), 0)
+
+
+def _decode(source: Source, write: Any, options: Options, report: Report) -> tuple[int, int]:
+    """Decode all of `source`, pass the content on to `write`, and return the sizes of input and content."""
+    frames = FrameSequence(
+        max_output_size=options.max_output, max_memory=options.memory, threads=options.threads
+    )
+    read, total = 0, _size_of(source)
+    while True:
+        piece = b""
+        if frames.needs_input:
+            piece = os.read(source.fd, _PIECE)
+            if not piece:
+                break
+            read += len(piece)
+        write(frames.feed(piece, _PIECE))
+        report.progress(read, total)
+    frames.finish()
+    return read, frames.total_out
+
+
+def _verify(sink: AtomicFile, source: Source, options: Options, report: Report) -> None:
+    """Decode what was written and compare it with the source, read anew."""
+    os.lseek(sink.fileno(), 0, os.SEEK_SET)
+    os.lseek(source.fd, 0, os.SEEK_SET)
+    frames = FrameSequence(max_output_size=None, max_memory=options.memory, threads=options.threads)
+    while True:
+        piece = b""
+        if frames.needs_input:
+            piece = os.read(sink.fileno(), _PIECE)
+            if not piece:
+                break
+        content = memoryview(frames.feed(piece, _PIECE))
+        while len(content):
+            original = os.read(source.fd, len(content))
+            if not original or content[: len(original)] != original:
+                raise CorruptError("the output does not decode to what the input holds now; the input is kept")
+            content = content[len(original) :]
+        report.progress(frames.total_out, _size_of(source))
+    frames.finish()
+    if os.read(source.fd, 1):
+        raise CorruptError("the input grew while it was read; it is kept")
+
+
+def _remove(source: Source) -> None:
+    """Remove an input, unless its name means another file by now."""
+    if source.path is None:
+        return
+    if not os.path.samestat(os.stat(source.path), source.stat):
+        raise Skip(f"{source.path}: was replaced meanwhile; it is kept")
+    os.unlink(source.path)
+
+
+def _finish(sink: Any, source: Source) -> None:
+    if isinstance(sink, AtomicFile):
+        if source.is_regular and source.path is not None:
+            sink.copy_attributes(source.stat)
+        else:
+            sink.default_attributes()
+        sink.commit()
+
+
+def _size_of(source: Source) -> int | None:
+    return source.stat.st_size if source.is_regular and source.stat.st_size else None

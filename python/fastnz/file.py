@@ -1,0 +1,412 @@
+"""Compressed files as file objects, in the shape of `bz2.open` and `BZ2File`.
+
+The invariant: what is read is what was written, through any mixture of reads and seeks; concatenated frames read as
+one. Reading starts as a stream and turns to access by block at the first seek, which needs a file that can seek.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+from _thread import allocate_lock
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
+
+from . import _core
+from ._common import DEFAULT_LEVEL, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT_SIZE, byte_view, check_limit
+from .errors import LimitError
+from .stream import Compressor, FrameSequence
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer, TypeAlias
+
+    Name: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    BinaryMode: TypeAlias = Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"]
+    TextMode: TypeAlias = Literal["rt", "wt", "xt", "at"]
+
+_BINARY_MODES = {"r": "rb", "rb": "rb", "w": "wb", "wb": "wb", "x": "xb", "xb": "xb", "a": "ab", "ab": "ab"}
+_PIECE = 256 << 10
+
+
+class FastnzFile(io.BufferedIOBase):
+    """A compressed file, opened for reading or for writing bytes.
+
+    Parameters
+    ----------
+    filename : str, bytes, path-like or binary file object
+        A file object given here is left open by `close`. Reading begins where it stands.
+    mode : str
+        "r", "w" (replace), "x" (create, fail if it exists) or "a" (add a frame at the end); a "b" may follow.
+    level, threads, block_size, index
+        As in `fastnz.compress`, for writing. `index` is on unless you switch it off, so that a reader can seek.
+    max_output_size : int or None
+        The most bytes that one `read` or `readline` without a size may return; `LimitError` names this parameter.
+        Reading with sizes is not limited: a file may well be longer than memory.
+    max_memory : int or None
+        As in `fastnz.decompress`.
+
+    Notes
+    -----
+    Seeking reads the block table at the end of each frame or, where there is none, the block headers; then one block
+    is decoded for each place visited. Two threads may share an object; each call is done as a whole.
+
+    `flush` passes on what is already compressed, but does not end a block: see `flush_block`.
+
+    Examples
+    --------
+    >>> import fastnz, io
+    >>> store = io.BytesIO()
+    >>> with fastnz.FastnzFile(store, "w") as file:
+    ...     file.write(b"hello, world")
+    12
+    >>> with fastnz.FastnzFile(io.BytesIO(store.getvalue())) as file:
+    ...     file.seek(7)
+    ...     file.read()
+    7
+    b'world'
+    """
+
+    _fp: IO[bytes] | None = None
+
+    def __init__(
+        self,
+        filename: Name | IO[bytes],
+        mode: str = "r",
+        level: int = DEFAULT_LEVEL,
+        *,
+        threads: int = 1,
+        block_size: int | None = None,
+        index: bool = True,
+        max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+        max_memory: int | None = DEFAULT_MAX_MEMORY,
+    ) -> None:
+        if mode not in _BINARY_MODES:
+            raise ValueError(f"mode must be one of {', '.join(_BINARY_MODES)}, not {mode!r}")
+        self._mode = _BINARY_MODES[mode]
+        self._lock = allocate_lock()
+        self._output_limit = check_limit(max_output_size, "max_output_size")
+        self._compressor: Compressor | None = None
+        self._buffer: io.BufferedReader | None = None
+        self._position = 0
+        if self._mode != "rb":
+            self._compressor = Compressor(level, threads=threads, block_size=block_size, index=index)
+        self._owns = isinstance(filename, (str, bytes, os.PathLike))
+        if isinstance(filename, (str, bytes, os.PathLike)):
+            self._fp = builtins.open(filename, self._mode)
+        elif hasattr(filename, "read") or hasattr(filename, "write"):
+            self._fp = filename
+        else:
+            raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
+        if self._mode == "rb":
+            reader = _Reader(self._fp, self._output_limit, max_memory, threads)
+            self._buffer = io.BufferedReader(reader, _PIECE)
+
+    @property
+    def mode(self) -> str:
+        """How the file was opened: "rb", "wb", "xb" or "ab"."""
+        return self._mode
+
+    @property
+    def name(self) -> Any:
+        """The name of the underlying file."""
+        return self._file().name
+
+    @property
+    def closed(self) -> bool:
+        return self._fp is None
+
+    def readable(self) -> bool:
+        self._file()
+        return self._buffer is not None
+
+    def writable(self) -> bool:
+        self._file()
+        return self._compressor is not None
+
+    def seekable(self) -> bool:
+        self._file()
+        return self._buffer is not None and self._buffer.seekable()
+
+    def fileno(self) -> int:
+        return self._file().fileno()
+
+    def close(self) -> None:
+        """Finish the frame, if writing, and close the file, if it was opened here. May be called again."""
+        with self._lock:
+            fp, self._fp = self._fp, None
+            if fp is None:
+                return
+            try:
+                if self._compressor is not None:
+                    fp.write(self._compressor.flush())
+                elif self._buffer is not None:
+                    self._buffer.close()
+            finally:
+                self._buffer = self._compressor = None
+                if self._owns:
+                    fp.close()
+
+    def peek(self, size: int = 0) -> bytes:
+        """Return some bytes ahead without moving; at least one unless the end is reached."""
+        return self._reading().peek(max(size, 1))
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return `size` bytes, fewer only at the end; all that are left if it is None or negative."""
+        return self._reading().read(-1 if size is None else size)
+
+    def read1(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes with few reads of the underlying file."""
+        return self._reading().read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` and return the number of bytes; fewer than its length only at the end."""
+        return self._reading().readinto(buffer)
+
+    def readinto1(self, buffer: Any) -> int:
+        return self._reading().readinto1(buffer)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Return one line, or as much of it as `size` bytes."""
+        if size is not None and size >= 0:
+            return self._reading().readline(size)
+        line = self._reading().readline(self._output_limit)
+        if len(line) == self._output_limit and not line.endswith(b"\n") and self.peek(1):
+            raise _too_much(self._output_limit)
+        return line
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to `offset`, in bytes of content, counted from the start, from here (1) or from the end (2).
+
+        As with `bz2` and `lzma`, the end of the content is as far as it goes. Returns the new position.
+        """
+        return self._reading().seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the position in the content."""
+        self._file()
+        return self._position if self._buffer is None else self._buffer.tell()
+
+    def write(self, data: Buffer) -> int:
+        """Compress `data` and return its length in bytes."""
+        size = byte_view(data).nbytes
+        with self._lock:
+            fp, compressor = self._writing()
+            fp.write(compressor.compress(data))
+            self._position += size
+        return size
+
+    def flush(self) -> None:
+        """Pass on to the operating system what is compressed already."""
+        with self._lock:
+            if self._file() is not None and self._compressor is not None:
+                self._file().flush()
+
+    def flush_block(self) -> None:
+        """End the block, so that all that was written can be read by others; costs some compression."""
+        with self._lock:
+            fp, compressor = self._writing()
+            fp.write(compressor.flush_block())
+            fp.flush()
+
+    def _file(self) -> IO[bytes]:
+        if self._fp is None:
+            raise ValueError("I/O operation on closed file")
+        return self._fp
+
+    def _reading(self) -> io.BufferedReader:
+        self._file()
+        if self._buffer is None:
+            raise io.UnsupportedOperation("this file was opened for writing")
+        return self._buffer
+
+    def _writing(self) -> tuple[IO[bytes], Compressor]:
+        fp = self._file()
+        if self._compressor is None:
+            raise io.UnsupportedOperation("this file was opened for reading")
+        return fp, self._compressor
+
+
+class _Reader(io.RawIOBase):
+    """The content of a compressed file, unbuffered: a stream until the first seek, then access by block."""
+
+    def __init__(self, fp: IO[bytes], output_limit: int, max_memory: int | None, threads: int) -> None:
+        self._fp = fp
+        self._output_limit = output_limit
+        self._max_memory = max_memory
+        self._frames: FrameSequence | None = FrameSequence(
+            max_output_size=None, max_memory=max_memory, threads=threads
+        )
+        self._ended = False
+        self._position = 0
+        self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
+        self._origin = fp.tell() if self._can_seek else 0
+        self._blocks: _core.BlockReader | None = None
+        self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._can_seek
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = byte_view(buffer)
+        if not len(view):
+            return 0
+        piece = self._next(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def readall(self) -> bytes:
+        pieces: list[Buffer] = []
+        total = 0
+        while piece := self._next(1 << 20):
+            total += len(piece)
+            if total > self._output_limit:
+                raise _too_much(self._output_limit)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if not self._can_seek:
+            raise io.UnsupportedOperation("the underlying file cannot seek")
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            offset += self._access().content_size
+        elif whence != io.SEEK_SET:
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
+        if offset < 0:
+            raise ValueError(f"cannot seek to {offset}, before the start of the content")
+        if offset != self._position:
+            self._position = min(offset, self._access().content_size)
+        return self._position
+
+    def _next(self, size: int) -> Buffer:
+        """Return 1 to `size` bytes from the current position on, or none at the end."""
+        piece = self._from_block(size) if self._frames is None else self._from_stream(self._frames, size)
+        self._position += len(piece)
+        return piece
+
+    def _from_stream(self, frames: FrameSequence, size: int) -> bytes:
+        while not self._ended:
+            data = b""
+            if frames.needs_input:
+                data = self._fp.read(_PIECE)
+                if not data:
+                    frames.finish()
+                    self._ended = True
+                    break
+            if piece := frames.feed(data, size):
+                return piece
+        return b""
+
+    def _from_block(self, size: int) -> memoryview:
+        blocks = self._access()
+        if self._position >= blocks.content_size:
+            return memoryview(b"")
+        start, content = self._block
+        if not start <= self._position < start + len(content):
+            number, start, _ = blocks.block_of(self._position)
+            self._block = (0, b"")  # let go of the old block before the new one is made
+            content = blocks.read_block(number)
+            self._block = (start, content)
+        begin = self._position - start
+        return memoryview(content)[begin : begin + size]
+
+    def _access(self) -> _core.BlockReader:
+        if self._blocks is None:
+            size = self._fp.seek(0, io.SEEK_END) - self._origin
+            self._blocks = _core.BlockReader(self._read_at, size, max_memory=check_limit(self._max_memory, "max_memory"))
+            self._frames = None
+        return self._blocks
+
+    def _read_at(self, offset: int, size: int) -> bytes:
+        self._fp.seek(self._origin + offset)
+        pieces = []
+        while size and (piece := self._fp.read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+def _too_much(limit: int) -> LimitError:
+    return LimitError(f"more than {limit} bytes in one read; raise max_output_size, or read with a size")
+
+
+@overload
+def open(
+    filename: Name | IO[bytes],
+    mode: BinaryMode = "rb",
+    level: int = DEFAULT_LEVEL,
+    *,
+    encoding: None = None,
+    errors: None = None,
+    newline: None = None,
+    **options: Any,
+) -> FastnzFile: ...
+
+@overload
+def open(
+    filename: Name | IO[bytes],
+    mode: TextMode,
+    level: int = DEFAULT_LEVEL,
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    **options: Any,
+) -> io.TextIOWrapper: ...
+
+
+def open(
+    filename: Any,
+    mode: str = "rb",
+    level: int = DEFAULT_LEVEL,
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    **options: Any,
+) -> Any:
+    """Open a compressed file, as bytes or as text.
+
+    Parameters
+    ----------
+    filename, level
+        As in `FastnzFile`.
+    mode : str
+        "r", "w", "x" or "a", followed by "b" (the default) or "t" for text.
+    encoding, errors, newline
+        For text, as in the built-in `open`.
+    **options
+        The keyword parameters of `FastnzFile`.
+
+    Returns
+    -------
+    FastnzFile or io.TextIOWrapper
+
+    Examples
+    --------
+    >>> import fastnz, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "lines.fnz")
+    >>> with fastnz.open(path, "wt", encoding="utf-8") as file:
+    ...     print("first", "second", sep="\\n", file=file)
+    >>> with fastnz.open(path, "rt", encoding="utf-8") as file:
+    ...     file.readlines()
+    ['first\\n', 'second\\n']
+    """
+    text = "t" in mode
+    if text and "b" in mode:
+        raise ValueError(f"mode cannot be both text and binary: {mode!r}")
+    if not text:
+        for name, value in (("encoding", encoding), ("errors", errors), ("newline", newline)):
+            if value is not None:
+                raise ValueError(f"{name} is for text modes only")
+    binary = FastnzFile(filename, mode.replace("t", "", 1), level, **options)
+    if not text:
+        return binary
+    return io.TextIOWrapper(binary, encoding, errors, newline)

@@ -1,0 +1,122 @@
+"""What frames say about themselves, read without decoding; and the test that decodes them and keeps nothing.
+
+The invariant: `info` runs no model, so what it tells is only what headers claim and header checks confirm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import _core
+from ._common import DEFAULT_MAX_MEMORY, byte_view, check_buffer
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_PIECE = 1 << 20
+
+
+class FrameInfo(NamedTuple):
+    """One frame: where it lies and what its headers say. Sizes and `memory` are in bytes."""
+
+    offset: int
+    compressed_size: int
+    content_size: int | None
+    blocks: int
+    model: str | None
+    memory: int
+    checksum: bool
+    skippable: bool
+    index: bool
+    version: int
+
+
+class Info(NamedTuple):
+    """All frames of a buffer. `content_size` is None if some frame does not tell; `memory` is for one thread."""
+
+    compressed_size: int
+    content_size: int | None
+    memory: int
+    frames: list[FrameInfo]
+
+
+def info(data: Buffer) -> Info:
+    """Describe compressed data without decoding it.
+
+    Parameters
+    ----------
+    data : bytes-like
+        One or more whole frames; an mmap of a file is read only where headers are.
+
+    Returns
+    -------
+    Info
+
+    Raises
+    ------
+    FormatError
+        As `decompress`, as far as headers show it.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> about = fastnz.info(fastnz.compress(b"x" * 1000))
+    >>> about.content_size
+    1000
+    >>> len(about.frames)
+    1
+    """
+    frames = [
+        FrameInfo(**{name: frame[name] for name in FrameInfo._fields}) for frame in _core.frame_info(check_buffer(data))
+    ]
+    sizes = [frame.content_size for frame in frames if not frame.skippable]
+    return Info(
+        compressed_size=sum(frame.compressed_size for frame in frames),
+        content_size=None if None in sizes else sum(size for size in sizes if size is not None),
+        memory=max((frame.memory for frame in frames), default=0),
+        frames=frames,
+    )
+
+
+def test(
+    data: Buffer,
+    *,
+    max_output_size: int | None = None,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+    threads: int = 1,
+) -> int:
+    """Decode `data`, check everything, keep nothing, and return the size of the content in bytes.
+
+    Parameters
+    ----------
+    data : bytes-like
+        One or more whole frames and nothing else.
+    max_output_size : int or None
+        Stop with `LimitError` when the content is longer; no limit unless you set one, as nothing is kept.
+    max_memory, threads
+        As in `decompress`.
+
+    Raises
+    ------
+    FormatError, LimitError
+        As `decompress`.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.test(fastnz.compress(b"hello"))
+    5
+    """
+    from .stream import FrameSequence
+
+    frames = FrameSequence(max_output_size=max_output_size, max_memory=max_memory, threads=threads)
+    view = byte_view(data)
+    for start in range(0, len(view), _PIECE):
+        frames.feed(view[start : start + _PIECE], _PIECE)
+        while not frames.needs_input:
+            frames.feed(b"", _PIECE)
+    frames.finish()
+    return frames.total_out
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # a verb of this package, not a test case for pytest to collect
