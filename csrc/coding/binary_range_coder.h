@@ -24,15 +24,12 @@ class BinaryRangeEncoder {
   // Appends to *out, which must outlive the encoder and is touched by nobody else until finish().
   explicit BinaryRangeEncoder(std::vector<uint8_t>* out) : out_(out), start_(out->size()) {}
 
-  // Codes one bit of which P(bit = 1) = p1_q16 / 2^16, 1 <= p1_q16 <= 65535.
+  // Codes one bit (0 or 1) of which P(bit = 1) = p1_q16 / 2^16, 1 <= p1_q16 <= 65535.
   void encode(int bit, uint32_t p1_q16) {
     const uint32_t bound = static_cast<uint32_t>((static_cast<uint64_t>(range_) * p1_q16) >> kProbabilityBits);
-    if (bit) {
-      range_ = bound;
-    } else {
-      low_ += bound;
-      range_ -= bound;
-    }
+    const uint32_t if_zero = static_cast<uint32_t>(bit) - 1;  // all ones for a 0: a branch here would be mispredicted
+    low_ += bound & if_zero;
+    range_ = bound + ((range_ - 2 * bound) & if_zero);
     while (range_ < (1u << 24)) {
       range_ <<= 8;
       shift_low();
@@ -60,15 +57,10 @@ class BinaryRangeDecoder {
 
   int decode(uint32_t p1_q16) {
     const uint32_t bound = static_cast<uint32_t>((static_cast<uint64_t>(range_) * p1_q16) >> kProbabilityBits);
-    int bit;
-    if (code_ < bound) {
-      range_ = bound;
-      bit = 1;
-    } else {
-      code_ -= bound;
-      range_ -= bound;
-      bit = 0;
-    }
+    const int bit = code_ < bound;
+    const uint32_t if_zero = static_cast<uint32_t>(bit) - 1;
+    code_ -= bound & if_zero;
+    range_ = bound + ((range_ - 2 * bound) & if_zero);
     while (range_ < (1u << 24)) {
       range_ <<= 8;
       code_ = (code_ << 8) | next_byte();
