@@ -6,6 +6,9 @@
 
 namespace fastnz::bindings {
 
+void bind_errors();                               // base::Error -> fastnz.errors
+void bind_frames(pybind11::module_& module);      // whole buffers, raw records, skippable frames, frame_info
+void bind_tables(pybind11::module_& module);      // levels, models, transforms
 void bind_testing(pybind11::module_& module);  // submodule `testing`: coders, checksums and kernels, for tests only
 
 }  // namespace fastnz::bindings

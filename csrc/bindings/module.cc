@@ -43,6 +43,9 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
       if (kernels::isa_available(isa)) names.append(kernels::isa_name(isa));
     return names;
   });
+  bind_errors();
+  bind_tables(module);
+  bind_frames(module);
   bind_testing(module);
 }
 

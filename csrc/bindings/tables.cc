@@ -1,0 +1,59 @@
+// What this build has: levels, models, transforms.
+#include "bindings/bindings.h"
+
+#include "codec/levels.h"
+#include "models/registry.h"
+#include "transforms/transform.h"
+
+namespace py = pybind11;
+
+namespace fastnz::bindings {
+namespace {
+
+py::list levels() {
+  py::list rows;
+  for (const codec::Level& level : codec::levels()) {
+    py::dict row;
+    row["level"] = level.level;
+    row["model"] = level.model;
+    row["tier"] = level.tier;
+    row["block_size"] = level.block_size;
+    row["memory"] = codec::model_memory_bound(level, level.block_size);
+    row["default"] = level.level == codec::kDefaultLevel;
+    rows.append(row);
+  }
+  return rows;
+}
+
+py::list models() {
+  py::list rows;
+  for (const models::ModelRow& model : models::model_rows()) {
+    py::dict row;
+    row["id"] = model.id;
+    row["name"] = model.name;
+    row["kind"] = model.make_bit_model ? "bit" : "symbol";
+    rows.append(row);
+  }
+  return rows;
+}
+
+py::list transforms() {
+  py::list rows;
+  for (const transforms::TransformRow& transform : transforms::transform_rows()) {
+    py::dict row;
+    row["id"] = transform.id;
+    row["name"] = transform.name;
+    rows.append(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void bind_tables(py::module_& module) {
+  module.def("levels", &levels);
+  module.def("models", &models);
+  module.def("transforms", &transforms);
+}
+
+}  // namespace fastnz::bindings

@@ -1,0 +1,37 @@
+// One block, both ways: transforms, then a model with the range coder, or stored. The only place where a model meets a
+// coder. Blocks know nothing of each other, so any number may be coded at once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/span.h"
+#include "codec/levels.h"
+#include "codec/limits.h"
+#include "codec/monitor.h"
+#include "format/body.h"
+
+namespace fastnz::codec {
+
+struct EncodedBlock {
+  std::vector<uint8_t> body;
+  uint64_t content_size = 0;
+  uint64_t content_hash = 0;  // XXH3-64
+  uint64_t memory = 0;        // that its decoder needs
+};
+
+// The body is never longer than content + 1.
+EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor);
+
+// Decodes a body whose bytes are proven undamaged into `out`, whose size is the content's. Throws kCorrupt, kUnsupported
+// or kLimit. Does not check the hash: a raw record has none.
+void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor);
+
+// Bytes that decode_body will need beyond its input and output; refuses what it would refuse.
+uint64_t body_memory(base::ByteSpan in, uint64_t content_size, uint64_t offset);
+
+// Compares with the stored hash (of which `bits` are known, 32 or 64). A difference means that encoder or decoder is
+// wrong, for the bytes themselves are proven.
+void require_hash(base::ByteSpan content, uint64_t stored, int bits, uint64_t offset);
+
+}  // namespace fastnz::codec

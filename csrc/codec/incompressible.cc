@@ -1,0 +1,67 @@
+#include "codec/incompressible.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "coding/binary_range_coder.h"
+
+namespace fastnz::codec {
+namespace {
+
+// Small blocks are cheap to code, and their byte counts say little.
+constexpr size_t kMinSize = size_t{256} << 10;
+constexpr size_t kPieces = 4, kPieceSize = size_t{16} << 10;
+
+// Entropy above 7.99 bits: sum p^2 tells without logarithms (and so the same on every machine). With 256 symbols of
+// p = (1 + e) / 256, the entropy falls short of 8 by mean(e^2) / (2 ln 2) bits and sum p^2 is (1 + mean(e^2)) / 256;
+// 0.01 bits are mean(e^2) = 0.0139.
+bool evenly_spread(base::ByteSpan in) {
+  std::array<std::array<uint32_t, 256>, 4> counts{};  // four, so that equal neighbours do not wait for each other
+  size_t i = 0;
+  for (; i + 4 <= in.size(); i += 4)
+    for (size_t k = 0; k < 4; ++k) ++counts[k][in[i + k]];
+  for (; i < in.size(); ++i) ++counts[0][in[i]];
+  double squares = 0;
+  for (size_t b = 0; b < 256; ++b) {
+    const double count = static_cast<double>(counts[0][b] + counts[1][b] + counts[2][b] + counts[3][b]);
+    squares += count * count;
+  }
+  const double size = static_cast<double>(in.size());
+  return squares * 256 <= size * size * 1.0139;
+}
+
+}  // namespace
+
+void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
+                       std::vector<uint8_t>* out, Monitor* monitor) {
+  const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
+  coding::BinaryRangeEncoder encoder(out);
+  for (size_t begin = 0; begin < in.size(); begin += Monitor::kTickBytes) {
+    const size_t end = std::min(in.size(), begin + Monitor::kTickBytes);
+    for (size_t i = begin; i < end; ++i) {
+      for (int shift = 7; shift >= 0; --shift) {
+        const int bit = in[i] >> shift & 1;
+        encoder.encode(bit, model->p1_q16());
+        model->update(bit);
+      }
+    }
+    if (monitor) monitor->tick(end - begin);
+  }
+  encoder.finish();
+}
+
+bool looks_incompressible(base::ByteSpan in, const Level& level) {
+  if (in.size() < kMinSize || !evenly_spread(in)) return false;
+  std::vector<uint8_t> sample;
+  sample.reserve(kPieces * kPieceSize);
+  for (size_t k = 0; k < kPieces; ++k) {
+    const base::ByteSpan piece = in.subspan((in.size() - kPieceSize) / (kPieces - 1) * k, kPieceSize);
+    sample.insert(sample.end(), piece.begin(), piece.end());
+  }
+  std::vector<uint8_t> coded;
+  encode_with_model(sample, model_of(level), choose_options(level, sample), &coded, nullptr);
+  return coded.size() + coded.size() / 1024 >= sample.size();  // less than 0.1 % gained
+}
+
+}  // namespace fastnz::codec
