@@ -40,6 +40,24 @@ demo: build
 test: build
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# The same native self-test and symbol check for AArch64: cross-compiled, run under user-mode emulation. On Debian and
+# Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user
+ARM := build/aarch64
+ARM_CXX ?= aarch64-linux-gnu-g++
+ARM_NM ?= aarch64-linux-gnu-nm
+ARM_RUN ?= qemu-aarch64 -L /usr/aarch64-linux-gnu
+ARM_NEEDS = $(firstword $(ARM_CXX)) $(firstword $(ARM_NM)) $(firstword $(ARM_RUN))
+
+test-aarch64: build
+	@for tool in $(ARM_NEEDS); do command -v $$tool >/dev/null || { echo "make test-aarch64 needs $$tool \
+	(Debian, Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user)" >&2; exit 1; }; done
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake -S . -B $(ARM) -G Ninja -DCMAKE_SYSTEM_NAME=Linux \
+	  -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$(ARM_CXX) -DCMAKE_BUILD_TYPE=Release \
+	  -DFASTNZ_BUILD_PYTHON=OFF -DFASTNZ_BUILD_TESTING=ON
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build $(ARM)
+	NM=$(ARM_NM) FASTNZ_BUILD_DIR=$(ARM) $(BIN)/python -m pytest tests/kernels/test_symbols.py
+	$(ARM_RUN) $(ARM)/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
 

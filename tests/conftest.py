@@ -31,13 +31,14 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def selftest_program() -> Path:
-    """The native self-test, as `make build` leaves it."""
-    programs = sorted(ROOT.glob("build/*/fastnz_selftest"), key=lambda path: path.stat().st_mtime)
-    programs = [path for path in programs if "aarch64" not in path.parent.name]
+def build_dir() -> Path:
+    """The newest native build tree, or the one that FASTNZ_BUILD_DIR names (a cross build, for example)."""
+    if forced := os.environ.get("FASTNZ_BUILD_DIR"):
+        return Path(forced).resolve()
+    programs = sorted(ROOT.glob("build/cp*/fastnz_selftest"), key=lambda path: path.stat().st_mtime)
     if not programs:
         pytest.skip("no build tree with FASTNZ_BUILD_TESTING=ON (run `make build`)")
-    return programs[-1]
+    return programs[-1].parent
 
 
 @pytest.fixture(scope="session")

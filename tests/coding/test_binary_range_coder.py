@@ -48,13 +48,19 @@ def test_bytes_equal_the_reference_and_decode(steps):
 
 
 @pytest.mark.parametrize("code", [b"\x80", b"\x01", b"\x7f\xff\xff\xff\xff\xff\xff\xff", b"\x7f\x00\xff", b"\xff" * 9, b""])
-@given(st.lists(P1, min_size=300, max_size=300))
-def test_carries_pass_through_long_runs(code, probabilities):
+def test_carries_pass_through_long_runs(code):
     """Bits decoded from a value on a byte border keep the interval on both sides of it, so carries stay open."""
-    p1 = np.array(probabilities, np.uint32)
+    rng = np.random.default_rng(4)
+    edges = np.array([1, 2, 255, 256, 32767, 32768, 65280, 65534, 65535])
+    for _ in range(60):
+        p1 = np.where(rng.random(300) < 0.5, rng.integers(1, 65536, 300), rng.choice(edges, 300)).astype(np.uint32)
+        check_steps_leading_to(code, p1)
+
+
+def check_steps_leading_to(code, p1):
     bits, _ = testing.binary_decode(code, p1)
     coded = testing.binary_encode(bits, p1)
-    assert coded == reference_encode(list(zip(bits.tolist(), probabilities)))
+    assert coded == reference_encode(list(zip(bits.tolist(), p1.tolist())))
     assert (testing.binary_decode(coded, p1)[0] == bits).all()
 
 

@@ -34,12 +34,13 @@ def reference_encode(steps) -> bytes:
         span = span - unit * cum if cum + freq == 1 << total_bits else unit * freq
         while span < 1 << 56:
             low, span, written = low << 8, span << 8, written + 1
+    size = written + 8
     whole = (low + (1 << 64) - 1) >> 64 << 64
     if whole < low + span:
         low = whole
     else:
         low, written = (low + (1 << 56) - 1) >> 56 << 56, written + 1
-    text = low.to_bytes(written + 8, "big")
+    text = low.to_bytes(size, "big")
     return text[: max(len(text[:written].rstrip(b"\0")), written - 4, 0)]
 
 

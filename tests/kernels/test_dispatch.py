@@ -1,0 +1,36 @@
+"""Which kernels run: what FASTNZ_ISA forces, what it refuses, and the stored digests of all of them."""
+
+import subprocess
+
+import fastnz
+import pytest
+
+PRINT_ISA = "import fastnz; print(fastnz.isa())"
+
+
+@pytest.mark.parametrize("isa", fastnz.isas())
+def test_each_available_instruction_set_can_be_forced(run_python, isa):
+    assert run_python(PRINT_ISA, FASTNZ_ISA=isa).stdout.strip() == isa
+
+
+def test_the_strongest_is_chosen_by_default(run_python):
+    assert run_python(PRINT_ISA, FASTNZ_ISA="").stdout.strip() == fastnz.isas()[-1]
+
+
+@pytest.mark.parametrize("isa", [*({"avx2", "avx512", "neon"} - set(fastnz.isas())), "sse9", "AVX2"])
+def test_others_are_refused_by_name(run_python, isa):
+    done = run_python(PRINT_ISA, FASTNZ_ISA=isa)
+    assert done.returncode != 0
+    assert f"FASTNZ_ISA={isa}" in done.stderr and "scalar" in done.stderr
+
+
+def test_native_selftest_agrees_with_the_stored_digests(root, build_dir):
+    done = subprocess.run(
+        [build_dir / "fastnz_selftest", root / "tests/kernels/digests.json", root / "tests/vectors/good"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    for isa in fastnz.isas():
+        assert f"ok   {isa} match_length" in done.stderr

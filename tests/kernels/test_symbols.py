@@ -1,0 +1,35 @@
+"""One exported symbol per kernel object and none that a caller on a weaker CPU could be given by the linker."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+# Functions of the C library that a compiler may call by itself.
+ALLOWED_CALLS = {"memcpy", "memset", "memmove", "memcmp", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
+
+
+@pytest.fixture(scope="module")
+def nm():
+    program = os.environ.get("NM", "nm")
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    return program
+
+
+def test_every_object_exports_its_fill_function_only(nm, build_dir):
+    objects = sorted(build_dir.glob("CMakeFiles/fastnz_kernels_*.dir/csrc/kernels/*.o"))
+    assert objects
+    for path in objects:
+        isa = path.name.split(".")[0]
+        defined, undefined = [], []
+        for line in subprocess.run([nm, path], capture_output=True, text=True, check=True).stdout.splitlines():
+            kind, name = re.fullmatch(r"[0-9a-f ]{16} (\S) (\S+)", line).groups()
+            if kind in "Uw":
+                undefined.append(name)
+            elif kind.isupper() or kind in "uvi":  # global, weak, unique or indirect: what the linker may share
+                defined.append(name)
+        assert len(defined) == 1 and f"fill_{isa}" in defined[0], (path, defined)
+        assert set(undefined) <= ALLOWED_CALLS, (path, undefined)
