@@ -97,7 +97,7 @@ __all__ = [
 
 
 def levels() -> list[dict[str, Any]]:
-    """Return what each level 1 to 9 is in this build: its model, block size and memory, or that it is not built in."""
+    """Return the levels that this build has, fastest first: each one's model, block size and memory for a block."""
     return _core.levels()
 
 

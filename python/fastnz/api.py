@@ -381,7 +381,7 @@ def skippable_frame(payload: Buffer, tag: int = 0) -> bytes:
     ----------
     payload : bytes-like
     tag : int
-        0 to 15, for telling kinds of metadata apart.
+        0 to 255, for telling kinds of metadata apart.
 
     Examples
     --------

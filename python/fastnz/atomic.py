@@ -11,7 +11,10 @@ import contextlib
 import errno
 import os
 import stat
-from types import TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _pending: set[str] = set()  # hidden names in use now, for `remove_pending`
 _NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EPERM, errno.EACCES}

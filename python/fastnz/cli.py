@@ -6,11 +6,9 @@ The invariant: the exit code is 0 only if everything that was asked for was done
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
-from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 
 from . import cli_jobs
@@ -19,6 +17,10 @@ from .cli_files import Skip, walk
 from .cli_options import Options, parse
 from .cli_report import Report, human
 from .errors import FastnzError, FormatError, LimitError, ModelMissingError, UnsupportedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .frames import Info
 
 OK, ERROR, WARNING, DAMAGED, LIMIT, MODEL_MISSING = range(6)
 
@@ -33,27 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
     report = Report(options.verbosity, options.progress)
-    # The work has a thread of its own: Python runs signal handlers in the main thread, between two bytecodes, and
-    # one call into the codec may take many seconds. (Module threading would cost 6 ms at start-up.)
-    results: list[int] = []
-    finished = allocate_lock()
-    finished.acquire()
-
-    def work() -> None:
-        try:
-            results.append(_list(options, report) if options.mode == "list" else _run(options, report))
-        finally:
-            finished.release()
-
-    _handle_signals(report)
-    start_new_thread(work, ())
-    finished.acquire()
-    return results[0] if results else ERROR
-
-
-def _run(options: Options, report: Report) -> int:
-    job = _JOBS[options.mode]
-    return _over_files(options, report, lambda name: job(name, options, report))
+    _handle_signals(report)  # the codec lets signals in some times a second, also while it works on one block
+    try:
+        if options.mode == "list":
+            return _list(options, report)
+        job = _JOBS[options.mode]
+        return _over_files(options, report, lambda name: job(name, options, report))
+    except BrokenPipeError:
+        _die(signal.SIGPIPE)
+        raise
 
 
 def _over_files(options: Options, report: Report, job: Callable[[str], None]) -> int:
@@ -66,7 +56,7 @@ def _over_files(options: Options, report: Report, job: Callable[[str], None]) ->
             report.warn(str(reason))
             code = code or WARNING
         except BrokenPipeError:
-            _die(signal.SIGPIPE)
+            raise
         except Exception as error:
             found, text = _explain(error, name)
             report.error(text)
@@ -95,7 +85,7 @@ def _explain(error: Exception, name: str) -> tuple[int, str]:
 
 
 def _list(options: Options, report: Report) -> int:
-    found: list[tuple[str, cli_jobs.Info]] = []
+    found: list[tuple[str, Info]] = []
     code = _over_files(options, report, lambda name: found.append(cli_jobs.describe(name)))
     try:
         if options.json:
@@ -110,7 +100,7 @@ def _list(options: Options, report: Report) -> int:
             _print_table(found)
         sys.stdout.flush()
     except BrokenPipeError:
-        _die(signal.SIGPIPE)
+        raise
     except OSError as error:
         report.error(f"standard output: {error.strerror}")
         os.close(1)  # else Python tries again while it shuts down
@@ -118,7 +108,7 @@ def _list(options: Options, report: Report) -> int:
     return code
 
 
-def _print_table(found: list[tuple[str, cli_jobs.Info]]) -> None:
+def _print_table(found: list[tuple[str, Info]]) -> None:
     print(f"{'Frames':>6} {'Blocks':>6} {'Compressed':>12} {'Content':>12} {'Ratio':>7} {'Memory':>10}  Model  Name")
     for name, about in found:
         frames = [frame for frame in about.frames if not frame.skippable]

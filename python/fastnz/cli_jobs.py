@@ -6,18 +6,21 @@ decoded, compared where that is possible, and made durable under its name.
 
 from __future__ import annotations
 
-import mmap
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
+from . import levels
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source, output_name
 from .cli_options import Options
 from .cli_report import Report
 from .errors import CorruptError
-from .frames import Info, info
 from .stream import Compressor, FrameSequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .cli_files import DirectSink
+    from .frames import Info
 
 _PIECE = 1 << 20
 
@@ -85,6 +88,10 @@ def describe(name: str) -> tuple[str, Info]:
         raise Skip("-l reads files, not standard input")
     if os.path.isdir(name):
         raise Skip(f"{name}: is a directory; use -r to go into it, skipped")
+    import mmap
+
+    from .frames import info
+
     with open(name, "rb") as file:
         if not os.fstat(file.fileno()).st_size:  # mmap takes no empty file
             return name, info(file.read())
@@ -94,15 +101,15 @@ def describe(name: str) -> tuple[str, Info]:
 
 def _compressed(source: Source, options: Options) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes were read and what came out, piece by piece."""
-    piece = os.read(source.fd, _PIECE)
-    # Files that are made up while they are read (/proc) claim to be empty.
-    known = source.is_regular and (source.stat.st_size > 0 or not piece)
+    piece = _read_fully(source.fd, _PIECE)
+    size = len(piece) if len(piece) < _PIECE else _remaining(source, len(piece))
+    block_size = options.block_size or next(row["block_size"] for row in levels() if row["level"] == options.level)
     compressor = Compressor(
         options.level,
         threads=options.threads,
         block_size=options.block_size,
-        index=options.index,
-        content_size=_remaining(source, len(piece)) if known else None,
+        index=options.index and (size is None or size > block_size),
+        content_size=size,
     )
     while piece:
         yield len(piece), compressor.compress(piece)
@@ -110,16 +117,29 @@ def _compressed(source: Source, options: Options) -> Iterator[tuple[int, bytes]]
     yield 0, compressor.flush()
 
 
-def _remaining(source: Source, read: int) -> int:
-    """Return how many bytes a regular file has from where it stood when `read` bytes had not been read yet."""
-    return max(source.stat.st_size - (os.lseek(source.fd, 0, os.SEEK_CUR) - read), 0)
+def _remaining(source: Source, read: int) -> int | None:
+    """Return how many bytes a regular file has, counted from `read` bytes before where it stands now."""
+    if not source.is_regular:
+        return None
+    begin = os.lseek(source.fd, 0, os.SEEK_CUR) - read
+    # Files that are made up while they are read (/proc) claim to be shorter than they are.
+    return source.stat.st_size - begin if source.stat.st_size - begin >= read else None
 
 
-def _decode(source: Source, write: Any, options: Options, report: Report) -> tuple[int, int]:
+def _read_fully(fd: int, size: int) -> bytes:
+    """Read `size` bytes, fewer only at the end."""
+    pieces = []
+    while size and (piece := os.read(fd, size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _decode(
+    source: Source, write: Callable[[bytes], object], options: Options, report: Report
+) -> tuple[int, int]:
     """Decode all of `source`, pass the content on to `write`, and return the sizes of input and content."""
-    frames = FrameSequence(
-        max_output_size=options.max_output, max_memory=options.memory, threads=options.threads
-    )
+    frames = FrameSequence(max_output_size=options.max_output, max_memory=options.memory, threads=options.threads)
     read, total = 0, _size_of(source)
     while True:
         piece = b""
@@ -166,7 +186,7 @@ def _remove(source: Source) -> None:
     os.unlink(source.path)
 
 
-def _finish(sink: Any, source: Source) -> None:
+def _finish(sink: AtomicFile | DirectSink, source: Source) -> None:
     if isinstance(sink, AtomicFile):
         if source.is_regular and source.path is not None:
             sink.copy_attributes(source.stat)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import NoReturn
 
 from . import __version__, levels
 from ._common import DEFAULT_LEVEL, MAX_BLOCK_SIZE, MIN_BLOCK_SIZE, processors
+
+TYPE_CHECKING = False  # module typing would cost some milliseconds at start-up
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 SUFFIX = ".fnz"
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -54,8 +57,9 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> Options:
     """Turn command-line arguments into options, or exit with a usage error."""
     parser = _build()
-    options = parser.parse_intermixed_args(arguments, namespace=Options())
-    options.files = options.files or ["-"]
+    end = arguments.index("--") if "--" in arguments else len(arguments)  # argparse loses it when it intermixes
+    options = parser.parse_intermixed_args(arguments[:end], namespace=Options())
+    options.files = options.files + arguments[end + 1 :] or ["-"]
     options.verbosity = options.verbose - options.quiet
     if options.output == "-":
         options.output, options.stdout = None, True
@@ -127,7 +131,7 @@ def _build() -> argparse.ArgumentParser:
 
 
 def _settle_level(options: Options, parser: argparse.ArgumentParser) -> None:
-    available = [row["level"] for row in levels() if row["available"]]
+    available = [row["level"] for row in levels()]
     level: int | None = options.level
     if level == 0:
         level = max(available)

@@ -146,45 +146,57 @@ class FastnzFile(io.BufferedIOBase):
                 if self._owns:
                     fp.close()
 
+    # Each of these holds the lock: io.BufferedReader alone may lose or mix up lines that threads read at once.
+
     def peek(self, size: int = 0) -> bytes:
         """Return some bytes ahead without moving; at least one unless the end is reached."""
-        return self._reading().peek(max(size, 1))
+        with self._lock:
+            return self._reading().peek(max(size, 1))
 
     def read(self, size: int | None = -1) -> bytes:
         """Return `size` bytes, fewer only at the end; all that are left if it is None or negative."""
-        return self._reading().read(-1 if size is None else size)
+        with self._lock:
+            return self._reading().read(-1 if size is None else size)
 
     def read1(self, size: int = -1) -> bytes:
         """Return up to `size` bytes with few reads of the underlying file."""
-        return self._reading().read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
+        with self._lock:
+            return self._reading().read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` and return the number of bytes; fewer than its length only at the end."""
-        return self._reading().readinto(buffer)
+        with self._lock:
+            return self._reading().readinto(buffer)
 
     def readinto1(self, buffer: Any) -> int:
-        return self._reading().readinto1(buffer)
+        """Fill some of `buffer` with few reads of the underlying file and return the number of bytes."""
+        with self._lock:
+            return self._reading().readinto1(buffer)
 
     def readline(self, size: int | None = -1) -> bytes:
         """Return one line, or as much of it as `size` bytes."""
-        if size is not None and size >= 0:
-            return self._reading().readline(size)
-        line = self._reading().readline(self._output_limit)
-        if len(line) == self._output_limit and not line.endswith(b"\n") and self.peek(1):
-            raise _too_much(self._output_limit)
-        return line
+        with self._lock:
+            reading = self._reading()
+            if size is not None and size >= 0:
+                return reading.readline(size)
+            line = reading.readline(self._output_limit)
+            if len(line) == self._output_limit and not line.endswith(b"\n") and reading.peek(1):
+                raise _too_much(self._output_limit)
+            return line
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to `offset`, in bytes of content, counted from the start, from here (1) or from the end (2).
 
         As with `bz2` and `lzma`, the end of the content is as far as it goes. Returns the new position.
         """
-        return self._reading().seek(offset, whence)
+        with self._lock:
+            return self._reading().seek(offset, whence)
 
     def tell(self) -> int:
         """Return the position in the content."""
-        self._file()
-        return self._position if self._buffer is None else self._buffer.tell()
+        with self._lock:
+            self._file()
+            return self._position if self._buffer is None else self._buffer.tell()
 
     def write(self, data: Buffer) -> int:
         """Compress `data` and return its length in bytes."""
@@ -198,8 +210,9 @@ class FastnzFile(io.BufferedIOBase):
     def flush(self) -> None:
         """Pass on to the operating system what is compressed already."""
         with self._lock:
-            if self._file() is not None and self._compressor is not None:
-                self._file().flush()
+            fp = self._file()
+            if self._compressor is not None:
+                fp.flush()
 
     def flush_block(self) -> None:
         """End the block, so that all that was written can be read by others; costs some compression."""
@@ -261,7 +274,7 @@ class _Reader(io.RawIOBase):
         return len(piece)
 
     def readall(self) -> bytes:
-        pieces: list[Buffer] = []
+        pieces: list[bytes | memoryview] = []
         total = 0
         while piece := self._next(1 << 20):
             total += len(piece)
@@ -285,7 +298,7 @@ class _Reader(io.RawIOBase):
             self._position = min(offset, self._access().content_size)
         return self._position
 
-    def _next(self, size: int) -> Buffer:
+    def _next(self, size: int) -> bytes | memoryview:
         """Return 1 to `size` bytes from the current position on, or none at the end."""
         piece = self._from_block(size) if self._frames is None else self._from_stream(self._frames, size)
         self._position += len(piece)

@@ -17,17 +17,23 @@ _PIECE = 1 << 20
 
 
 class FrameInfo(NamedTuple):
-    """One frame: where it lies and what its headers say. Sizes and `memory` are in bytes."""
+    """One frame: where it lies and what its headers say.
+
+    Sizes and `memory`, which a decoder needs for each block at work, are in bytes. `model` is None where all is
+    stored, `level` where the header does not tell it, `tag` for all but skippable frames.
+    """
 
     offset: int
     compressed_size: int
     content_size: int | None
     blocks: int
     model: str | None
+    level: int | None
     memory: int
     checksum: bool
     skippable: bool
-    index: bool
+    tag: int | None
+    has_index: bool
     version: int
 
 
@@ -67,7 +73,8 @@ def info(data: Buffer) -> Info:
     1
     """
     frames = [
-        FrameInfo(**{name: frame[name] for name in FrameInfo._fields}) for frame in _core.frame_info(check_buffer(data))
+        FrameInfo(**{field: row[field.removeprefix("has_")] for field in FrameInfo._fields})
+        for row in _core.frame_info(check_buffer(data))
     ]
     sizes = [frame.content_size for frame in frames if not frame.skippable]
     return Info(

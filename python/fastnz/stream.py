@@ -226,7 +226,9 @@ class FrameSequence:
             # A frame's first bite is small: of many tiny frames, each would copy all that follows it.
             bite = rest if self._fed else rest[:_FIRST_BITE]
             piece, unused = self._feed_frame(bite, wanted)
-            rest = rest[len(bite) - unused :]
+            # What lies behind the frame may have come with an earlier bite, when `max_length` held its content back.
+            held = len(unused) - len(bite)
+            rest = rest[-held:] if held <= 0 else memoryview(b"".join((unused, rest[len(bite) :])))
             pieces.append(piece)
             if max_length >= 0:
                 wanted -= len(piece)
@@ -250,8 +252,8 @@ class FrameSequence:
             threads=self._threads,
         )
 
-    def _feed_frame(self, bite: memoryview, wanted: int) -> tuple[bytes, int]:
-        """Feed the current frame's decoder; return its output and how many bytes of `bite` lie behind the frame."""
+    def _feed_frame(self, bite: memoryview, wanted: int) -> tuple[bytes, bytes]:
+        """Feed the current frame's decoder; return its output and, if the frame ended, what lies behind it."""
         decoder = self._decoder
         assert decoder is not None
         self._fed += len(bite)
@@ -266,9 +268,9 @@ class FrameSequence:
             raise
         self.total_out += len(piece)
         if not decoder.eof:
-            return piece, 0
-        unused = len(decoder.unused_data)
-        self._start += self._fed - unused
+            return piece, b""
+        unused = decoder.unused_data
+        self._start += self._fed - len(unused)
         self._fed = 0
         self._frames += 1
         self._decoder = None
