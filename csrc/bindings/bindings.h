@@ -8,7 +8,11 @@ namespace fastnz::bindings {
 
 void bind_errors();                               // base::Error -> fastnz.errors
 void bind_frames(pybind11::module_& module);      // whole buffers, raw records, skippable frames, frame_info
+void bind_many(pybind11::module_& module);        // lists of small buffers
+void bind_streams(pybind11::module_& module);     // StreamEncoder, StreamDecoder
+void bind_block_reader(pybind11::module_& module);  // BlockReader
 void bind_tables(pybind11::module_& module);      // levels, models, transforms
+void bind_testing_transforms(pybind11::module_& module);  // into the same submodule
 void bind_testing(pybind11::module_& module);  // submodule `testing`: coders, checksums and kernels, for tests only
 
 }  // namespace fastnz::bindings

@@ -46,7 +46,11 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   bind_errors();
   bind_tables(module);
   bind_frames(module);
+  bind_many(module);
+  bind_streams(module);
+  bind_block_reader(module);
   bind_testing(module);
+  bind_testing_transforms(module);
 }
 
 }  // namespace fastnz::bindings

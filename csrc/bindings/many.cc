@@ -1,0 +1,82 @@
+// Lists in, lists out: compress_many and decompress_many.
+#include "bindings/bindings.h"
+
+#include <optional>
+
+#include <pybind11/stl.h>
+
+#include "bindings/buffers.h"
+#include "codec/levels.h"
+#include "codec/many.h"
+
+namespace py = pybind11;
+
+namespace fastnz::bindings {
+namespace {
+
+// Keeps every buffer of the list open while threads read it.
+struct Items {
+  explicit Items(const py::sequence& list) {
+    views.reserve(list.size());
+    spans.reserve(list.size());
+    for (const py::handle item : list) {
+      views.emplace_back(item);
+      spans.push_back(views.back().bytes());
+    }
+  }
+  std::vector<BufferView> views;
+  std::vector<base::ByteSpan> spans;
+};
+
+py::list compress_many(py::sequence list, int level, size_t threads, bool raw) {
+  const Items items(list);
+  codec::Monitor monitor(0, make_poll({}));
+  std::vector<std::vector<uint8_t>> made;
+  {
+    const py::gil_scoped_release release;
+    made = codec::compress_many(items.spans, level, threads, raw, &monitor);
+  }
+  py::list out(made.size());
+  for (size_t i = 0; i < made.size(); ++i) out[i] = to_bytes(made[i]);
+  return out;
+}
+
+py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t max_memory, size_t threads,
+                         std::optional<std::vector<uint64_t>> raw_sizes, int level) {
+  codec::find_level(level);
+  const Items items(list);
+  if (raw_sizes && raw_sizes->size() != items.spans.size())
+    throw base::Error(base::ErrorKind::kInvalidArgument,
+                      "raw_sizes has " + std::to_string(raw_sizes->size()) + " entries for " +
+                          std::to_string(items.spans.size()) + " items");
+  codec::Monitor monitor(0, make_poll({}));
+  std::optional<codec::ManyDecoder> decoder;
+  {
+    const py::gil_scoped_release release;
+    decoder.emplace(items.spans, raw_sizes.value_or(std::vector<uint64_t>{}),
+                    codec::Limits{max_output_size, max_memory}, threads, &monitor);
+  }
+  py::list out(items.spans.size());
+  std::vector<base::MutableByteSpan> rooms;
+  rooms.reserve(items.spans.size());
+  for (size_t i = 0; i < items.spans.size(); ++i) {
+    py::bytes made = new_bytes(decoder->sizes()[i], "max_output_size");
+    rooms.push_back(fillable(made));
+    out[i] = std::move(made);
+  }
+  const py::gil_scoped_release release;
+  decoder->decode(rooms, &monitor);
+  return out;
+}
+
+}  // namespace
+
+void bind_many(py::module_& module) {
+  module.def("compress_many", &compress_many, py::arg("items"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
+             py::arg("threads") = 1, py::arg("raw") = false);
+  module.def("decompress_many", &decompress_many, py::arg("items"), py::kw_only(), py::arg("max_output_size"),
+             py::arg("max_memory"), py::arg("threads") = 1, py::arg("raw_sizes") = py::none(),
+             py::arg("level") = codec::kDefaultLevel);
+}
+
+}  // namespace fastnz::bindings
