@@ -57,6 +57,10 @@ test-aarch64: build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build $(ARM)
 	NM=$(ARM_NM) FASTNZ_BUILD_DIR=$(ARM) $(BIN)/python -m pytest tests/kernels/test_symbols.py
 	$(ARM_RUN) $(ARM)/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+	@echo "whole codec at every level: bytes here and bytes there"
+	build/cp*/fastnz_selftest --codec > $(ARM)/codec.native
+	$(ARM_RUN) $(ARM)/fastnz_selftest --codec > $(ARM)/codec.aarch64
+	cmp $(ARM)/codec.native $(ARM)/codec.aarch64
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)

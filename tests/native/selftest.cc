@@ -1,9 +1,12 @@
 // Checks that need no Python, so that the same program runs natively and under an emulator: every kernel of every
 // instruction set that this CPU has, the checksums and the coders, against the digests stored beside the tests.
-//   fastnz_selftest DIGESTS.json        compares; exit status 1 when anything differs
-//   fastnz_selftest                     prints the digests as JSON, to be stored
+//   fastnz_selftest DIGESTS.json VECTORS   compares, decodes every frame in the folder; exit status 1 on a difference
+//   fastnz_selftest --codec                compresses generated content at every level and prints digests of the bytes,
+//                                          to be compared between machines and instruction sets
+//   fastnz_selftest                        prints the digests as JSON, to be stored
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -11,6 +14,8 @@
 
 #include "base/crc32c.h"
 #include "cases.h"
+#include "codec/levels.h"
+#include "codec_cases.h"
 #include "kernels/dispatch.h"
 
 namespace {
@@ -106,6 +111,24 @@ void check_xxh3(const std::string& stored) {
   compare(stored, "xxh3_64", digest, "xxh3_64 values");
 }
 
+void check_vectors(const std::string& folder) {
+  int files = 0;
+  const int wrong = selftest::check_vectors(folder, &files);
+  report(wrong == 0 && files > 0, std::to_string(files) + " stored frames decode to the stored bytes", "");
+}
+
+void print_codec() {
+  const std::vector<selftest::Content> contents = selftest::make_contents();
+  for (const codec::Level& level : codec::levels()) {
+    for (const selftest::Content& content : contents) {
+      const selftest::CodecResult result = selftest::run_codec(content, level.level);
+      if (!result.round_trip) report(false, "round trip", content.name);
+      std::printf("level %d %s %zu bytes %s\n", level.level, content.name, result.compressed_size,
+                  result.digest.c_str());
+    }
+  }
+}
+
 void print_digests() {
   std::printf("{\n");
   for (const selftest::KernelCase& kernel : selftest::kernel_cases())
@@ -126,6 +149,10 @@ int main(int argc, char** argv) {
     print_digests();
     return 0;
   }
+  if (std::strcmp(argv[1], "--codec") == 0) {
+    print_codec();
+    return failures == 0 ? 0 : 1;
+  }
   std::ifstream file(argv[1]);
   const std::string stored{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (stored.empty()) {
@@ -136,6 +163,7 @@ int main(int argc, char** argv) {
   check_xxh3(stored);
   check_kernels(stored);
   check_coders(stored);
+  if (argc > 2) check_vectors(argv[2]);
   std::fprintf(stderr, "%d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }

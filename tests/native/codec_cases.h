@@ -1,0 +1,29 @@
+// The whole codec over generated content: what every machine must agree on, from the search for options to the last byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fastnz::selftest {
+
+struct Content {
+  const char* name;
+  std::vector<uint8_t> bytes;
+};
+
+// One of each kind that the detection and the models tell apart.
+std::vector<Content> make_contents();
+
+struct CodecResult {
+  bool round_trip;
+  size_t compressed_size;
+  std::string digest;  // of the compressed bytes
+};
+CodecResult run_codec(const Content& content, int level);
+
+// Decodes every frame file <name>.fnz of the folder and compares it with <name>.raw. Returns how many differ, and counts
+// the files.
+int check_vectors(const std::string& folder, int* files);
+
+}  // namespace fastnz::selftest
