@@ -27,7 +27,6 @@ constexpr uint64_t kPrimeMix1 = 0x165667919E3779F9u, kPrimeMix2 = 0x9FB21C651E98
 constexpr size_t kStripe = 64;
 constexpr size_t kSecretSize = 192;
 constexpr size_t kStripesPerBlock = (kSecretSize - kStripe) / 8;
-constexpr size_t kBlock = kStripe * kStripesPerBlock;
 
 // The specification's default secret.
 alignas(64) constexpr uint8_t kSecret[kSecretSize] = {
