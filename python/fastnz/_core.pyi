@@ -1,0 +1,143 @@
+"""The extension module. Not public: `fastnz` checks arguments and documents; this does the work.
+
+All work runs without the GIL. Data may be any C-contiguous buffer. Objects have locks of their own.
+"""
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TypedDict
+
+from typing_extensions import Buffer
+
+testing: ModuleType  # internals for the test suite
+__version__: str
+format_version: int
+
+class _Frame(TypedDict):
+    offset: int
+    compressed_size: int
+    content_size: int | None  # None: the frame does not tell; 0 for a skippable one
+    blocks: int
+    model: str | None  # of the first block that has one; None: all stored
+    options: bytes
+    level: int | None  # None: not told
+    memory: int  # bytes that decoding one block takes beyond input and output
+    checksum: bool
+    skippable: bool
+    compact: bool
+    tag: int | None  # of a skippable frame
+    index: bool
+    version: int
+
+class _Level(TypedDict):
+    level: int
+    model: str
+    tier: int
+    block_size: int
+    memory: int
+    default: bool
+
+class _Model(TypedDict):
+    id: int
+    name: str
+    kind: str  # "bit" or "symbol"
+
+class _Transform(TypedDict):
+    id: int
+    name: str
+
+def isa() -> str: ...
+def isas() -> list[str]: ...
+def levels() -> list[_Level]: ...
+def models() -> list[_Model]: ...
+def transforms() -> list[_Transform]: ...
+def compress(
+    data: Buffer,
+    level: int = 5,
+    *,
+    threads: int = 1,
+    block_size: int = 0,
+    index: bool = False,
+    content_size: bool = True,
+    progress: Callable[[int, int], object] | None = None,
+) -> bytes: ...
+def compress_into(
+    data: Buffer,
+    out: Buffer,
+    level: int = 5,
+    *,
+    threads: int = 1,
+    block_size: int = 0,
+    index: bool = False,
+    content_size: bool = True,
+    progress: Callable[[int, int], object] | None = None,
+) -> int: ...
+def compress_bound(size: int) -> int: ...
+def decompress(
+    data: Buffer,
+    *,
+    max_output_size: int,
+    max_memory: int,
+    threads: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> bytes: ...
+def decompress_into(data: Buffer, out: Buffer, *, max_memory: int, threads: int = 1) -> int: ...
+def compress_raw(data: Buffer, level: int = 5) -> bytes: ...
+def decompress_raw(data: Buffer, size: int, level: int = 5, *, max_memory: int) -> bytes: ...
+def compress_many(
+    items: Sequence[Buffer], level: int = 5, *, threads: int = 1, raw: bool = False
+) -> list[bytes]: ...
+def decompress_many(
+    items: Sequence[Buffer],
+    *,
+    max_output_size: int,
+    max_memory: int,
+    threads: int = 1,
+    raw_sizes: Sequence[int] | None = None,
+    level: int = 5,
+) -> list[bytes]: ...
+def skippable_frame(payload: Buffer, tag: int = 0) -> bytes: ...
+def frame_info(data: Buffer) -> list[_Frame]: ...
+
+class StreamEncoder:
+    def __init__(
+        self,
+        level: int = 5,
+        *,
+        block_size: int = 0,
+        threads: int = 1,
+        index: bool = False,
+        content_size: int | None = None,
+    ) -> None: ...
+    def feed(self, data: Buffer) -> bytes: ...
+    def flush(self) -> bytes: ...
+    def finish(self) -> bytes: ...
+
+class StreamDecoder:
+    """One frame. A skippable frame ends with `eof` and no output."""
+
+    def __init__(self, *, max_output_size: int, max_memory: int, threads: int = 1) -> None: ...
+    def feed(self, data: Buffer, max_length: int = -1) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def total_out(self) -> int: ...
+    @property
+    def skippable(self) -> bool: ...
+
+class BlockReader:
+    """Random access. `read_at(offset, size)` returns that many bytes, fewer only at the end of the file."""
+
+    def __init__(self, read_at: Callable[[int, int], Buffer], size: int, *, max_memory: int = ...) -> None: ...
+    @property
+    def content_size(self) -> int: ...
+    @property
+    def block_count(self) -> int: ...
+    @property
+    def used_index(self) -> bool: ...
+    def block_of(self, position: int) -> tuple[int, int, int]: ...
+    def read_block(self, k: int) -> bytes: ...
