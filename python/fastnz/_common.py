@@ -24,6 +24,7 @@ MIN_LEVEL, MAX_LEVEL = 1, 9
 DEFAULT_MAX_OUTPUT_SIZE = 1 << 30
 DEFAULT_MAX_MEMORY = 1 << 30
 MIN_BLOCK_SIZE, MAX_BLOCK_SIZE = 64 << 10, 256 << 20
+ALWAYS_ONE_BLOCK = MIN_BLOCK_SIZE  # content of this many bytes has nothing to seek among, so it gets no block table
 UNLIMITED = (1 << 63) - 1
 
 

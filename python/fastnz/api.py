@@ -10,6 +10,7 @@ from operator import index as as_int
 
 from . import _core
 from ._common import (
+    ALWAYS_ONE_BLOCK,
     DEFAULT_LEVEL,
     DEFAULT_MAX_MEMORY,
     DEFAULT_MAX_OUTPUT_SIZE,
@@ -54,7 +55,8 @@ def compress(
         Bytes per independent block, 64 KiB to 256 MiB. Smaller blocks give more threads something to do and make
         seeking finer; larger ones compress better. The default is the level's own.
     index : bool
-        Append a table of the blocks, so that a reader can find any of them without walking through all.
+        Append a table of the blocks, so that a reader can find any of them without walking through all. Content of
+        64 KiB or less is one block and gets none.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes of input, a few times a second at most.
 
@@ -85,7 +87,7 @@ def compress(
         check_level(level),
         threads=check_threads(threads),
         block_size=check_block_size(block_size),
-        index=bool(index),
+        index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
 
@@ -196,7 +198,7 @@ def compress_into(
         check_level(level),
         threads=check_threads(threads),
         block_size=check_block_size(block_size),
-        index=bool(index),
+        index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
 
@@ -390,6 +392,10 @@ def skippable_frame(payload: Buffer, tag: int = 0) -> bytes:
     b'content'
     """
     return _core.skippable_frame(check_buffer(payload, "payload"), as_int(tag))
+
+
+def _worth_an_index(index: bool, data: Buffer) -> bool:
+    return bool(index) and memoryview(data).nbytes > ALWAYS_ONE_BLOCK
 
 
 def _items(values: Iterable[Buffer] | Buffer, offsets: Sequence[int] | None) -> list[Buffer]:

@@ -10,6 +10,7 @@ from _thread import allocate_lock
 
 from . import _core
 from ._common import (
+    ALWAYS_ONE_BLOCK,
     DEFAULT_LEVEL,
     DEFAULT_MAX_MEMORY,
     DEFAULT_MAX_OUTPUT_SIZE,
@@ -66,22 +67,28 @@ class Compressor:
     ) -> None:
         if content_size is not None and content_size < 0:
             raise ValueError(f"content_size must be 0 or more, not {content_size}")
+        level, block_size, threads = check_level(level), check_block_size(block_size), check_threads(threads)
+
+        def make_encoder(index: bool) -> _core.StreamEncoder:
+            return _core.StreamEncoder(
+                level, block_size=block_size, threads=threads, index=index, content_size=content_size
+            )
+
         self._lock = allocate_lock()
         self._flushed = False
-        self._encoder = _core.StreamEncoder(
-            check_level(level),
-            block_size=check_block_size(block_size),
-            threads=check_threads(threads),
-            index=bool(index),
-            content_size=content_size,
-        )
+        self._encoder = make_encoder(bool(index))
+        self._make_encoder = make_encoder
+        self._held = bytearray() if index else None  # the first bytes, until it is clear that a table has a use
 
     def compress(self, data: Buffer) -> bytes:
         """Take `data` and return what compressed bytes are ready, possibly none."""
         check_buffer(data)
         with self._lock:
             self._check_open()
-            return self._encoder.feed(data)
+            if self._held is None:
+                return self._encoder.feed(data)
+            self._held += byte_view(data)
+            return self._let_go() if len(self._held) > ALWAYS_ONE_BLOCK else b""
 
     def flush_block(self) -> bytes:
         """End the current block and return the bytes that make all input so far decodable.
@@ -90,14 +97,20 @@ class Compressor:
         """
         with self._lock:
             self._check_open()
-            return self._encoder.flush()
+            return self._let_go() + self._encoder.flush()
 
     def flush(self) -> bytes:
         """End the frame and return its last bytes; the object cannot be used after that."""
         with self._lock:
             self._check_open()
             self._flushed = True
-            return self._encoder.finish()
+            if self._held is not None:
+                self._encoder = self._make_encoder(False)
+            return self._let_go() + self._encoder.finish()
+
+    def _let_go(self) -> bytes:
+        held, self._held = self._held, None
+        return self._encoder.feed(held) if held else b""
 
     def _check_open(self) -> None:
         if self._flushed:
