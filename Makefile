@@ -14,7 +14,7 @@ PIP := $(LOCK) $(BIN)/python -m pip --quiet --disable-pip-version-check
 CPP := $(shell find csrc tests/native -type f 2>/dev/null)
 PY := $(shell find python -name '*.py' -o -name '*.pyi')
 
-.PHONY: all venv build demo test test-aarch64 bench wheel clean
+.PHONY: all venv build demo test test-aarch64 test-x86-64 bench wheel clean
 
 all: build
 
@@ -61,6 +61,13 @@ test-aarch64: build
 	build/cp*/fastnz_selftest --codec > $(ARM)/codec.native
 	$(ARM_RUN) $(ARM)/fastnz_selftest --codec > $(ARM)/codec.aarch64
 	cmp $(ARM)/codec.native $(ARM)/codec.aarch64
+
+# The native self-test on emulated CPUs without AVX and without AVX-512: the wheel must run on any x86-64. Needs qemu-user.
+test-x86-64: build
+	@command -v qemu-x86_64 >/dev/null || { echo "make test-x86-64 needs qemu-x86_64 (Debian, Ubuntu: apt-get install \
+	qemu-user)" >&2; exit 1; }
+	qemu-x86_64 -cpu qemu64 build/cp*/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+	qemu-x86_64 -cpu Haswell build/cp*/fastnz_selftest tests/kernels/digests.json tests/vectors/good
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
