@@ -42,6 +42,7 @@ test: build
 
 # The same native self-test and symbol check for AArch64: cross-compiled, run under user-mode emulation. On Debian and
 # Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user
+NATIVE = $$(ls -t build/cp*/fastnz_selftest | head -n 1)
 ARM := build/aarch64
 ARM_CXX ?= aarch64-linux-gnu-g++
 ARM_NM ?= aarch64-linux-gnu-nm
@@ -58,7 +59,7 @@ test-aarch64: build
 	NM=$(ARM_NM) FASTNZ_BUILD_DIR=$(ARM) $(BIN)/python -m pytest tests/kernels/test_symbols.py
 	$(ARM_RUN) $(ARM)/fastnz_selftest tests/kernels/digests.json tests/vectors/good
 	@echo "whole codec at every level: bytes here and bytes there"
-	build/cp*/fastnz_selftest --codec > $(ARM)/codec.native
+	$(NATIVE) --codec > $(ARM)/codec.native
 	$(ARM_RUN) $(ARM)/fastnz_selftest --codec > $(ARM)/codec.aarch64
 	cmp $(ARM)/codec.native $(ARM)/codec.aarch64
 
@@ -66,8 +67,8 @@ test-aarch64: build
 test-x86-64: build
 	@command -v qemu-x86_64 >/dev/null || { echo "make test-x86-64 needs qemu-x86_64 (Debian, Ubuntu: apt-get install \
 	qemu-user)" >&2; exit 1; }
-	qemu-x86_64 -cpu qemu64 build/cp*/fastnz_selftest tests/kernels/digests.json tests/vectors/good
-	qemu-x86_64 -cpu Haswell build/cp*/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+	qemu-x86_64 -cpu qemu64 $(NATIVE) tests/kernels/digests.json tests/vectors/good
+	qemu-x86_64 -cpu Haswell $(NATIVE) tests/kernels/digests.json tests/vectors/good
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)

@@ -1,4 +1,4 @@
-// The lane type without vector instructions: two 16-bit lanes, one 32-bit lane, one byte. It is the reference that
+// The lane type without vector instructions: two 16-bit lanes, one 32-bit lane, eight bytes. It is the reference that
 // the other vector_<isa>.h must equal for every input; sums wrap modulo 2^32 as the vector instructions' do.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI16 = 2;
-constexpr size_t kVectorBytes = 1;
+constexpr size_t kVectorBytes = 8;
 
 struct VectorI16 {
   int16_t lane[2];
@@ -50,7 +50,12 @@ inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) {
 }
 
 // How many of the kVectorBytes bytes at a and b agree before the first difference.
-inline size_t equal_prefix(const uint8_t* a, const uint8_t* b) { return *a == *b; }
+inline size_t equal_prefix(const uint8_t* a, const uint8_t* b) {
+  uint64_t word_a, word_b;
+  __builtin_memcpy(&word_a, a, 8);
+  __builtin_memcpy(&word_b, b, 8);
+  return word_a == word_b ? 8 : static_cast<size_t>(__builtin_ctzll(word_a ^ word_b)) / 8;  // little-endian machines only
+}
 
 }  // namespace
 }  // namespace fastnz::kernels
