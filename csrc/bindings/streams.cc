@@ -1,4 +1,5 @@
 // StreamEncoder and StreamDecoder. Each object has a lock that is taken without the GIL, so threads may share it.
+// `progress(done, total)` is told the bytes of content that one call has coded so far; what is to come is not known.
 #include "bindings/bindings.h"
 
 #include <algorithm>
@@ -22,27 +23,30 @@ class StreamEncoder {
   StreamEncoder(int level, uint64_t block_size, size_t threads, bool index, std::optional<uint64_t> content_size)
       : encoder_({level, threads, block_size, index, true}, content_size) {}
 
-  py::bytes feed(py::handle data) {
+  py::bytes feed(py::handle data, py::object progress) {
     const BufferView in(data);
-    return work([&](std::vector<uint8_t>* out, codec::Monitor* monitor) { encoder_.feed(in.bytes(), out, monitor); });
+    return work(progress, [&](std::vector<uint8_t>* out, codec::Monitor* monitor) {
+      encoder_.feed(in.bytes(), out, monitor);
+    });
   }
-  py::bytes flush() {
-    return work([&](std::vector<uint8_t>* out, codec::Monitor* monitor) { encoder_.flush(out, monitor); });
+  py::bytes flush(py::object progress) {
+    return work(progress, [&](std::vector<uint8_t>* out, codec::Monitor* monitor) { encoder_.flush(out, monitor); });
   }
-  py::bytes finish() {
-    return work([&](std::vector<uint8_t>* out, codec::Monitor* monitor) { encoder_.finish(out, monitor); });
+  py::bytes finish(py::object progress) {
+    return work(progress, [&](std::vector<uint8_t>* out, codec::Monitor* monitor) { encoder_.finish(out, monitor); });
   }
 
  private:
   template <typename Work>
-  py::bytes work(Work&& work) {
+  py::bytes work(const py::object& progress, Work&& work) {
     std::vector<uint8_t> out;
+    codec::Monitor monitor(0, make_poll(progress));
     {
       const py::gil_scoped_release release;
       const std::lock_guard lock(mutex_);
-      codec::Monitor monitor(0, make_poll({}));
       work(&out, &monitor);
     }
+    if (!progress.is_none()) monitor.poll();
     return to_bytes(out);
   }
 
@@ -55,18 +59,19 @@ class StreamDecoder {
   StreamDecoder(uint64_t max_output_size, uint64_t max_memory, size_t threads)
       : decoder_({max_output_size, max_memory}, threads) {}
 
-  py::bytes feed(py::handle data, int64_t max_length) {
+  py::bytes feed(py::handle data, int64_t max_length, py::object progress) {
     const BufferView in(data);
     const uint64_t wanted = max_length < 0 ? ~uint64_t{0} : static_cast<uint64_t>(max_length);
     std::unique_lock lock(mutex_, std::defer_lock);
     uint64_t ready = 0;
+    codec::Monitor monitor(0, make_poll(progress));
     {
       const py::gil_scoped_release release;
       lock.lock();
-      codec::Monitor monitor(0, make_poll({}));
       decoder_.feed(in.bytes(), wanted, &monitor);
       ready = std::min(decoder_.ready(), wanted);
     }
+    if (!progress.is_none()) monitor.poll();
     py::bytes out = new_bytes(ready, "max_output_size");
     decoder_.take(fillable(out));
     return out;
@@ -105,13 +110,13 @@ void bind_streams(py::module_& module) {
       .def(py::init<int, uint64_t, size_t, bool, std::optional<uint64_t>>(),
            py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("block_size") = 0, py::arg("threads") = 1,
            py::arg("index") = false, py::arg("content_size") = py::none())
-      .def("feed", &StreamEncoder::feed, py::arg("data"))
-      .def("flush", &StreamEncoder::flush)
-      .def("finish", &StreamEncoder::finish);
+      .def("feed", &StreamEncoder::feed, py::arg("data"), py::arg("progress") = py::none())
+      .def("flush", &StreamEncoder::flush, py::arg("progress") = py::none())
+      .def("finish", &StreamEncoder::finish, py::arg("progress") = py::none());
   py::class_<StreamDecoder>(module, "StreamDecoder")
       .def(py::init<uint64_t, uint64_t, size_t>(), py::kw_only(), py::arg("max_output_size"), py::arg("max_memory"),
            py::arg("threads") = 1)
-      .def("feed", &StreamDecoder::feed, py::arg("data"), py::arg("max_length") = -1)
+      .def("feed", &StreamDecoder::feed, py::arg("data"), py::arg("max_length") = -1, py::arg("progress") = py::none())
       .def_property_readonly("eof", &StreamDecoder::eof)
       .def_property_readonly("needs_input", &StreamDecoder::needs_input)
       .def_property_readonly("unused_data", &StreamDecoder::unused_data)

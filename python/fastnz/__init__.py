@@ -98,12 +98,12 @@ __all__ = [
 
 def levels() -> list[dict[str, Any]]:
     """Return the levels that this build has, fastest first: each one's model, block size and memory for a block."""
-    return _core.levels()
+    return [dict(row) for row in _core.levels()]
 
 
 def models() -> list[dict[str, Any]]:
     """Return the models that this build can decode, by id and name."""
-    return _core.models()
+    return [dict(row) for row in _core.models()]
 
 
 def isa() -> str:

@@ -14,8 +14,8 @@ from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source, output_name
 from .cli_options import Options
 from .cli_report import Report
-from .errors import CorruptError
-from .stream import Compressor, FrameSequence
+from .errors import CorruptError, FastnzError
+from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .frames import Info
 
 _PIECE = 1 << 20
+_PATIENCE_S = 0.05  # how long a pipe may pause before what it gave is decoded
 
 
 def compress(name: str, options: Options, report: Report) -> None:
@@ -34,11 +35,10 @@ def compress(name: str, options: Options, report: Report) -> None:
         sink = open_sink(path, source, options)
         try:
             size, packed = 0, 0
-            for read, piece in _compressed(source, options):
+            for read, piece in _compressed(source, options, report):
                 size += read
                 packed += len(piece)
                 sink.write(piece)
-                report.progress(size, _size_of(source))
             removes = options.remove and source.path is not None and isinstance(sink, AtomicFile)
             if removes and isinstance(sink, AtomicFile):
                 _verify(sink, source, options, report)
@@ -99,7 +99,7 @@ def describe(name: str) -> tuple[str, Info]:
             return name, info(data)
 
 
-def _compressed(source: Source, options: Options) -> Iterator[tuple[int, bytes]]:
+def _compressed(source: Source, options: Options, report: Report) -> Iterator[tuple[int, bytes]]:
     """Yield how many bytes were read and what came out, piece by piece."""
     piece = _read_fully(source.fd, _PIECE)
     size = len(piece) if len(piece) < _PIECE else _remaining(source, len(piece))
@@ -110,6 +110,7 @@ def _compressed(source: Source, options: Options) -> Iterator[tuple[int, bytes]]
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),
         content_size=size,
+        progress=report.meter(size),
     )
     while piece:
         yield len(piece), compressor.compress(piece)
@@ -139,30 +140,69 @@ def _decode(
     source: Source, write: Callable[[bytes], object], options: Options, report: Report
 ) -> tuple[int, int]:
     """Decode all of `source`, pass the content on to `write`, and return the sizes of input and content."""
-    frames = FrameSequence(max_output_size=options.max_output, max_memory=options.memory, threads=options.threads)
-    read, total = 0, _size_of(source)
+    frames = FrameSequence(
+        max_output_size=options.max_output,
+        max_memory=options.memory,
+        threads=options.threads,
+        progress=report.meter(_content_size(source)) if report.draws else None,
+    )
+    read = 0
     while True:
         piece = b""
         if frames.needs_input:
-            piece = os.read(source.fd, _PIECE)
+            piece = _read_ahead(source, options.threads)
             if not piece:
                 break
             read += len(piece)
         write(frames.feed(piece, _PIECE))
-        report.progress(read, total)
     frames.finish()
     return read, frames.total_out
+
+
+def _read_ahead(source: Source, threads: int) -> bytes:
+    """Read enough for all threads to have a block, as far as it is there without waiting; nothing only at the end."""
+    if threads == 1:
+        return os.read(source.fd, _PIECE)
+    wanted = min(threads * READ_AHEAD, MAX_READ_AHEAD)
+    pieces = [os.read(source.fd, wanted)]
+    while pieces[-1]:
+        wanted -= len(pieces[-1])
+        if not wanted or not (source.is_regular or _has_more(source.fd)):
+            break
+        pieces.append(os.read(source.fd, wanted))
+    return b"".join(pieces)
+
+
+def _has_more(fd: int) -> bool:
+    import select
+
+    return bool(select.select([fd], [], [], _PATIENCE_S)[0])
+
+
+def _content_size(source: Source) -> int | None:
+    """Return the size that the headers of a regular file tell, if they do."""
+    if source.path is None or not source.is_regular:
+        return None
+    try:
+        return describe(source.path)[1].content_size
+    except (FastnzError, OSError):  # decoding will say it better
+        return None
 
 
 def _verify(sink: AtomicFile, source: Source, options: Options, report: Report) -> None:
     """Decode what was written and compare it with the source, read anew."""
     os.lseek(sink.fileno(), 0, os.SEEK_SET)
     os.lseek(source.fd, 0, os.SEEK_SET)
-    frames = FrameSequence(max_output_size=None, max_memory=options.memory, threads=options.threads)
+    frames = FrameSequence(
+        max_output_size=None,
+        max_memory=options.memory,
+        threads=options.threads,
+        progress=report.meter(source.stat.st_size),
+    )
     while True:
         piece = b""
         if frames.needs_input:
-            piece = os.read(sink.fileno(), _PIECE)
+            piece = os.read(sink.fileno(), _PIECE if options.threads == 1 else options.threads * READ_AHEAD)
             if not piece:
                 break
         content = memoryview(frames.feed(piece, _PIECE))
@@ -171,7 +211,6 @@ def _verify(sink: AtomicFile, source: Source, options: Options, report: Report) 
             if not original or content[: len(original)] != original:
                 raise CorruptError("the output does not decode to what the input holds now; the input is kept")
             content = content[len(original) :]
-        report.progress(frames.total_out, _size_of(source))
     frames.finish()
     if os.read(source.fd, 1):
         raise CorruptError("the input grew while it was read; it is kept")
@@ -193,7 +232,3 @@ def _finish(sink: AtomicFile | DirectSink, source: Source) -> None:
         else:
             sink.default_attributes()
         sink.commit()
-
-
-def _size_of(source: Source) -> int | None:
-    return source.stat.st_size if source.is_regular and source.stat.st_size else None

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 
 _INTERVAL_S = 0.1
 
@@ -26,7 +27,7 @@ class Report:
 
     def __init__(self, verbosity: int, progress: bool) -> None:
         self._verbosity = verbosity
-        self._draws = progress and verbosity >= 0 and _is_terminal(2)
+        self.draws = progress and verbosity >= 0 and _is_terminal(2)
         self._drawn = False
         self._name = ""
         self._began = self._next = 0.0
@@ -37,13 +38,17 @@ class Report:
         self._began = time.monotonic()
         self._next = self._began + 5 * _INTERVAL_S  # short work needs no bar
 
-    def progress(self, done: int, total: int | None) -> None:
-        """Redraw the line, if it is time: `done` bytes of input, of `total` if that is known."""
+    def meter(self, total: int | None) -> Callable[[int, int], None] | None:
+        """Return what to call as progress(done, _), or None if nobody will see it."""
+        return (lambda done, _: self._draw(done, total)) if self.draws else None
+
+    def _draw(self, done: int, total: int | None) -> None:
+        """Redraw the line, if it is time: `done` bytes of content, of `total` if that is known."""
         now = time.monotonic()
-        if not self._draws or now < self._next:
+        if now < self._next:
             return
         self._next = now + _INTERVAL_S
-        share = f"{100 * done / total:5.1f} % of {human(total)}" if total else human(done)
+        share = f"{min(100 * done / total, 100):5.1f} % of {human(total)}" if total else human(done)
         speed = f"{done / 1e6 / (now - self._began):.2f} MB/s"
         columns = _columns()
         line = f"{self._name[-columns // 2 :]}: {share}, {speed}"[: columns - 1]

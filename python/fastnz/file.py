@@ -13,9 +13,16 @@ from _thread import allocate_lock
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from . import _core
-from ._common import DEFAULT_LEVEL, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT_SIZE, byte_view, check_limit
+from ._common import (
+    DEFAULT_LEVEL,
+    DEFAULT_MAX_MEMORY,
+    DEFAULT_MAX_OUTPUT_SIZE,
+    byte_view,
+    check_limit,
+    check_threads,
+)
 from .errors import LimitError
-from .stream import Compressor, FrameSequence
+from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, TypeAlias
@@ -85,6 +92,7 @@ class FastnzFile(io.BufferedIOBase):
         self._mode = _BINARY_MODES[mode]
         self._lock = allocate_lock()
         self._output_limit = check_limit(max_output_size, "max_output_size")
+        memory_limit, threads = check_limit(max_memory, "max_memory"), check_threads(threads)
         self._compressor: Compressor | None = None
         self._buffer: io.BufferedReader | None = None
         self._position = 0
@@ -98,7 +106,7 @@ class FastnzFile(io.BufferedIOBase):
         else:
             raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
         if self._mode == "rb":
-            reader = _Reader(self._fp, self._output_limit, max_memory, threads)
+            reader = _Reader(self._fp, self._output_limit, memory_limit, threads)
             self._buffer = io.BufferedReader(reader, _PIECE)
 
     @property
@@ -242,17 +250,19 @@ class FastnzFile(io.BufferedIOBase):
 class _Reader(io.RawIOBase):
     """The content of a compressed file, unbuffered: a stream until the first seek, then access by block."""
 
-    def __init__(self, fp: IO[bytes], output_limit: int, max_memory: int | None, threads: int) -> None:
+    def __init__(self, fp: IO[bytes], output_limit: int, memory_limit: int, threads: int) -> None:
         self._fp = fp
         self._output_limit = output_limit
-        self._max_memory = max_memory
+        self._memory_limit = memory_limit
         self._frames: FrameSequence | None = FrameSequence(
-            max_output_size=None, max_memory=max_memory, threads=threads
+            max_output_size=None, max_memory=memory_limit, threads=threads
         )
         self._ended = False
         self._position = 0
         self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
         self._origin = fp.tell() if self._can_seek else 0
+        ahead = threads > 1 and self._can_seek  # a pipe might make us wait for what is not needed yet
+        self._piece = min(threads * READ_AHEAD, MAX_READ_AHEAD) if ahead else _PIECE
         self._blocks: _core.BlockReader | None = None
         self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
 
@@ -308,7 +318,7 @@ class _Reader(io.RawIOBase):
         while not self._ended:
             data = b""
             if frames.needs_input:
-                data = self._fp.read(_PIECE)
+                data = self._fp.read(self._piece)
                 if not data:
                     frames.finish()
                     self._ended = True
@@ -333,7 +343,7 @@ class _Reader(io.RawIOBase):
     def _access(self) -> _core.BlockReader:
         if self._blocks is None:
             size = self._fp.seek(0, io.SEEK_END) - self._origin
-            self._blocks = _core.BlockReader(self._read_at, size, max_memory=check_limit(self._max_memory, "max_memory"))
+            self._blocks = _core.BlockReader(self._read_at, size, max_memory=self._memory_limit)
             self._frames = None
         return self._blocks
 

@@ -5,7 +5,7 @@ The invariant: `info` runs no model, so what it tells is only what headers claim
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _core
 from ._common import DEFAULT_MAX_MEMORY, byte_view, check_buffer
@@ -74,7 +74,7 @@ def info(data: Buffer) -> Info:
     """
     frames = [
         FrameInfo(**{field: row[field.removeprefix("has_")] for field in FrameInfo._fields})
-        for row in _core.frame_info(check_buffer(data))
+        for row in cast("list[dict[str, Any]]", _core.frame_info(check_buffer(data)))
     ]
     sizes = [frame.content_size for frame in frames if not frame.skippable]
     return Info(

@@ -20,6 +20,7 @@ from ._common import (
     check_buffer,
     check_level,
     check_limit,
+    check_progress,
     check_threads,
 )
 from .errors import FastnzError, FormatError, TruncatedError
@@ -28,7 +29,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from ._common import Progress
+
+# Compressed bytes to hand to a decoder at once, for each thread: mostly more than one block, so that all have work.
+READ_AHEAD = 16 << 20
+MAX_READ_AHEAD = 256 << 20
 _FIRST_BITE = 64 << 10
+
+
+class _Meter:
+    """Adds up, for a caller's progress(done, total), what single calls of the core tell."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._before = 0
+        self._done = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        self._done = self._before + done
+        self._progress(self._done, self._total)
+
+    def next_call(self) -> _Meter:
+        self._before = self._done
+        return self
 
 
 class Compressor:
@@ -41,6 +65,9 @@ class Compressor:
     content_size : int, optional
         The number of bytes to come, if known: the frame then tells its reader. `flush` raises `ValueError` if it was
         wrong.
+    progress : callable, optional
+        Called as ``progress(done, total)`` a few times a second at most while a call works: bytes of content coded so
+        far, and `content_size` or 0.
 
     Notes
     -----
@@ -64,6 +91,7 @@ class Compressor:
         block_size: int | None = None,
         index: bool = False,
         content_size: int | None = None,
+        progress: Progress | None = None,
     ) -> None:
         if content_size is not None and content_size < 0:
             raise ValueError(f"content_size must be 0 or more, not {content_size}")
@@ -75,6 +103,8 @@ class Compressor:
             )
 
         self._lock = allocate_lock()
+        progress = check_progress(progress)
+        self._meter = None if progress is None else _Meter(progress, content_size or 0)
         self._flushed = False
         self._encoder = make_encoder(bool(index))
         self._make_encoder = make_encoder
@@ -86,7 +116,7 @@ class Compressor:
         with self._lock:
             self._check_open()
             if self._held is None:
-                return self._encoder.feed(data)
+                return self._encoder.feed(data, self._next_meter())
             self._held += byte_view(data)
             return self._let_go() if len(self._held) > ALWAYS_ONE_BLOCK else b""
 
@@ -97,7 +127,7 @@ class Compressor:
         """
         with self._lock:
             self._check_open()
-            return self._let_go() + self._encoder.flush()
+            return self._let_go() + self._encoder.flush(self._next_meter())
 
     def flush(self) -> bytes:
         """End the frame and return its last bytes; the object cannot be used after that."""
@@ -106,11 +136,14 @@ class Compressor:
             self._flushed = True
             if self._held is not None:
                 self._encoder = self._make_encoder(False)
-            return self._let_go() + self._encoder.finish()
+            return self._let_go() + self._encoder.finish(self._next_meter())
 
     def _let_go(self) -> bytes:
         held, self._held = self._held, None
-        return self._encoder.feed(held) if held else b""
+        return self._encoder.feed(held, self._next_meter()) if held else b""
+
+    def _next_meter(self) -> _Meter | None:
+        return None if self._meter is None else self._meter.next_call()
 
     def _check_open(self) -> None:
         if self._flushed:
@@ -196,6 +229,8 @@ class Decompressor:
 class FrameSequence:
     """Decode frame after frame from pieces of input. Not public, and not locked: its users lock.
 
+    `progress` is called as ``progress(done, 0)`` with bytes of content decoded so far, returned or not.
+
     Attributes
     ----------
     total_out : int
@@ -208,7 +243,9 @@ class FrameSequence:
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
+        progress: Progress | None = None,
     ) -> None:
+        self._meter = None if progress is None else _Meter(progress, 0)
         self._output_limit = check_limit(max_output_size, "max_output_size")
         self._memory_limit = check_limit(max_memory, "max_memory")
         self._threads = check_threads(threads)
@@ -271,7 +308,7 @@ class FrameSequence:
         assert decoder is not None
         self._fed += len(bite)
         try:
-            piece = decoder.feed(bite, wanted)
+            piece = decoder.feed(bite, wanted, None if self._meter is None else self._meter.next_call())
         except FastnzError as error:
             if error.offset is not None:
                 error.offset += self._start

@@ -168,6 +168,15 @@ def test_text(tmp_path: Path) -> None:
             fastnz.open(path, **bad)
 
 
+def test_small_files_have_small_frames() -> None:
+    for content in (b"", b"tiny", os.urandom(1000)):
+        store = io.BytesIO()
+        with fastnz.FastnzFile(store, "w") as file:
+            file.write(content[:2])
+            file.write(content[2:])
+        assert len(store.getvalue()) <= len(content) + 16
+
+
 def test_flush_block_shows_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "log.fnz"
     with fastnz.open(path, "w") as file:

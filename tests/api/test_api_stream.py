@@ -162,6 +162,18 @@ def test_frames_in_sequence_by_hand() -> None:
     assert out == b"".join(b"%d " % i for i in range(50))
 
 
+def test_progress_adds_up_over_the_calls() -> None:
+    seen: list[tuple[int, int]] = []
+    compressor = fastnz.Compressor(
+        1, block_size=1 << 16, content_size=3 * len(TEXT), progress=lambda done, total: seen.append((done, total))
+    )
+    packed = b"".join(compressor.compress(piece) for piece in (TEXT,) * 3) + compressor.flush()
+    assert [total for _, total in seen] == [3 * len(TEXT)] * len(seen)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1][0] == 3 * len(TEXT)
+    assert fastnz.decompress(packed) == TEXT * 3
+
+
 def test_many_blocks_stream() -> None:
     content = TEXT * 40
     compressor = fastnz.Compressor(1, block_size=1 << 16, threads=2, index=True)

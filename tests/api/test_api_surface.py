@@ -38,7 +38,7 @@ SIGNATURES = {
     "open": "(filename, mode='rb', level=5, *, encoding=None, errors=None, newline=None, **options)",
     "FastnzFile": "(filename, mode='r', level=5, *, threads=1, block_size=None, index=True, "
     "max_output_size=1073741824, max_memory=1073741824)",
-    "Compressor": "(level=5, *, threads=1, block_size=None, index=False, content_size=None)",
+    "Compressor": "(level=5, *, threads=1, block_size=None, index=False, content_size=None, progress=None)",
     "Decompressor": "(*, max_output_size=1073741824, max_memory=1073741824, threads=1)",
     "levels": "()",
     "models": "()",
