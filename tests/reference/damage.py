@@ -11,6 +11,11 @@ import fastnz
 from fastnz import _core
 
 
+def words(size: int, seed: int = 0) -> bytes:
+    """Bytes that compress somewhat and hold no long copies."""
+    return bytes(random.Random(seed).choices(b"abcdefgh \n", k=size))
+
+
 def flushed(pieces: list[bytes], *, index: bool = False, content_size: int | None = None) -> bytes:
     """A full frame with one block for each piece."""
     encoder = _core.StreamEncoder(1, index=index, content_size=content_size)
