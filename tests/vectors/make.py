@@ -1,0 +1,130 @@
+"""Makes the frozen files: good/<name>.fnz with its content good/<name>.raw, bad/<error>.<name>.fnz.
+
+A file that exists is never changed: what was once good must decode for ever. Run it to add new cases; `--replace` is for
+before the first release only, and for bad files.
+
+    python tests/vectors/make.py [--replace]
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "reference"), str(HERE.parent / "format")]
+
+import damage  # noqa: E402
+import decoder  # noqa: E402
+import writer  # noqa: E402
+
+import fastnz  # noqa: E402
+from fastnz import _core  # noqa: E402
+
+SENTENCES = (
+    b"The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs! "
+    b"How vexingly quick daft zebras jump; sphinx of black quartz, judge my vow. "
+)
+
+
+def contents() -> dict[str, bytes]:
+    """One small content of each kind that a model or transform treats in its own way."""
+    rng = random.Random(20)
+    english = b" ".join(rng.choice(SENTENCES.split()) for _ in range(400))
+    code = bytearray()
+    targets = [rng.randrange(1 << 16) for _ in range(12)]
+    while len(code) < 6000:
+        code += rng.randbytes(6) + b"\xe8" + (rng.choice(targets) - len(code) - 11 & 0xFFFFFFFF).to_bytes(4, "little")
+    samples, level = bytearray(), 0
+    for _ in range(900):
+        level = max(-32768, min(32767, level + rng.randrange(-300, 301)))
+        samples += (level & 0xFFFF).to_bytes(2, "little")
+    return {
+        "text": SENTENCES,
+        "english": english,
+        "json": b"[%s]" % b",".join(
+            b'{"id": %d, "name": "user%d", "ok": %s}' % (k, k * 37 % 101, rng.choice([b"true", b"false"]))
+            for k in range(50)
+        ),
+        "records": b"".join(
+            k.to_bytes(4, "little") + (1000 * k % 777).to_bytes(2, "little") + b"\0\0AB" for k in range(150)
+        ),
+        "image": bytes((x * y // 7 + 3 * c + rng.randrange(3)) & 0xFF for y in range(24) for x in range(24) for c in range(3)),
+        "samples": bytes(samples),
+        "code": bytes(code),
+        "noise": rng.randbytes(300),
+        "run": b"x" * 10_000,
+        "periods": rng.randbytes(333) * 9 + b"end",
+        "copies": (piece := rng.randbytes(1500)) + english[:500] + piece + b"?" + piece[:1400],
+    }
+
+
+def good() -> dict[str, bytes]:
+    files = {f"form-{name}": data for name, data in damage.files().items()}
+    for name, content in contents().items():
+        for row in _core.levels():
+            files[f"{name}-{row['level']}"] = fastnz.compress(content, row["level"])
+        files[f"{name}-full"] = _core.compress(content, index=True)
+    two = fastnz.compress(b"first") + _core.skippable_frame(b"metadata", 1) + _core.compress(b"second", index=True)
+    files["frames"] = two + fastnz.compress(b"") + _core.skippable_frame(b"")
+    stored = b"".join(bytes([k]) * 3 for k in range(40))
+    repeat = (1, 4, writer.repeat_operation(3, 50, 2) + writer.repeat_operation(0, 1, 53))
+    files["crafted-overlap"] = writer.compact(
+        content := b"abc" + b"bc" * 25 + b"a" + b"d", writer.body(b"abcd", transforms=[repeat])
+    )
+    assert fastnz.decompress(files["crafted-overlap"]) == content
+    chain = [(1, 100, writer.repeat_operation(100, 20, 20)), (2, 100, b"\x0a\x20\x00\x10")]
+    made = decoder.decode_body(writer.body(stored[:100], transforms=chain), 120)
+    files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
+    return files
+
+
+def bad() -> dict[str, bytes]:
+    """Name: the error, a dot, what is wrong."""
+    import test_hostile as hostile
+
+    whole = fastnz.compress(SENTENCES)
+    blocks = damage.flushed([b"first block", b"second one!"], index=True)
+    files = {
+        "TruncatedError.empty-file": b"",
+        "TruncatedError.magic": b"\xf1N",
+        "TruncatedError.compact": whole[:-1],
+        "TruncatedError.full": blocks[:-33],
+        "TruncatedError.no-end-record": blocks[: 28 + 2 * (28 + 12)],
+        "FormatError.text": b"This is no compressed data at all.",
+        "FormatError.gzip": bytes.fromhex("1f8b08000000000002034b04000dc5ae8201000000"),
+        "FormatError.trailing-garbage": whole + b"garbage",
+        "FormatError.trailing-zeros": whole + bytes(512),
+        "FormatError.magic": b"\xf0" + whole[1:],
+        "CorruptError.flip-in-body": damage.flip(whole, 1, 8 * (len(whole) - 12)),
+        "CorruptError.flip-in-hash": damage.flip(whole, 1, 8 * (len(whole) - 7)),
+        "CorruptError.flip-in-block": damage.flip(blocks, 1, 8 * 60),
+        "CorruptError.flip-in-index": damage.flip(blocks, 1, 8 * (len(blocks) - 40)),
+        "CorruptError.swapped-blocks": blocks[:28] + blocks[68:108] + blocks[28:68] + blocks[108:],
+        "CorruptError.dropped-block": blocks[:28] + blocks[68:],
+    }
+    files |= {f"CorruptError.lie-{name}": data for name, data in hostile.LIES.items()}
+    files |= {f"CorruptError.malformed-{name}": data for name, data in hostile.MALFORMED.items()}
+    files |= {f"UnsupportedError.{name}": data for name, data in hostile.NEWER.items()}
+    return files
+
+
+def write(path: Path, data: bytes, replace: bool) -> None:
+    if replace or not path.exists():
+        path.write_bytes(data)
+
+
+def main() -> None:
+    replace = "--replace" in sys.argv[1:]
+    for folder in ("good", "bad"):
+        (HERE / folder).mkdir(exist_ok=True)
+    for name, data in good().items():
+        write(HERE / "good" / f"{name}.fnz", data, replace)
+        write(HERE / "good" / f"{name}.raw", fastnz.decompress(data), replace)
+    for name, data in bad().items():
+        write(HERE / "bad" / f"{name}.fnz", data, replace)
+
+
+if __name__ == "__main__":
+    main()
