@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/crc32c.h"
 #include "cases.h"
 #include "codec/levels.h"
@@ -80,6 +81,34 @@ void check_crc32c() {
       equal = equal && base::crc32c(part) == base::crc32c_scalar(part);
     }
   report(equal, "crc32c instruction equals table", "");
+}
+
+bool refuses(std::vector<uint8_t> varint, base::ErrorKind kind) {
+  try {
+    base::ByteReader(varint, 100).read_varint("number");
+  } catch (const base::Error& error) {
+    return error.kind() == kind && error.offset() >= 100;
+  }
+  return false;
+}
+
+void check_varints() {
+  bool equal = true;
+  for (int shift = 0; shift < 64; ++shift) {
+    for (const uint64_t value : {uint64_t{1} << shift, (uint64_t{1} << shift) - 1, ~uint64_t{0} >> shift}) {
+      std::vector<uint8_t> bytes;
+      base::ByteWriter(&bytes).write_varint(value);
+      base::ByteReader reader(bytes);
+      equal = equal && bytes.size() == base::varint_size(value) && reader.read_varint("number") == value &&
+              reader.remaining() == 0;
+    }
+  }
+  report(equal, "varints round trip", "");
+  const bool refused = refuses({}, base::ErrorKind::kTruncated) && refuses({0x80}, base::ErrorKind::kTruncated) &&
+                       refuses({0x80, 0x00}, base::ErrorKind::kCorrupt) &&
+                       refuses(std::vector<uint8_t>(10, 0xFF), base::ErrorKind::kCorrupt) &&
+                       refuses({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02}, base::ErrorKind::kCorrupt);
+  report(refused, "cut, long and oversized varints are refused", "");
 }
 
 // The hash at every length of the short forms and many of the long one, streamed in random pieces and in one call.
@@ -159,6 +188,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "cannot read %s\n", argv[1]);
     return 2;
   }
+  check_varints();
   check_crc32c();
   check_xxh3(stored);
   check_kernels(stored);
