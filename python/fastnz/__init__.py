@@ -13,18 +13,8 @@ from __future__ import annotations
 
 from . import _core
 from ._common import DEFAULT_LEVEL, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT_SIZE
-from .api import (
-    compress,
-    compress_bound,
-    compress_into,
-    compress_many,
-    compress_raw,
-    decompress,
-    decompress_into,
-    decompress_many,
-    decompress_raw,
-    skippable_frame,
-)
+from .api import compress, compress_bound, compress_into, decompress, decompress_into, skippable_frame
+from .batch import compress_many, compress_raw, decompress_many, decompress_raw
 from .errors import (
     CorruptError,
     DeviceError,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 from operator import index as as_int
 
-from . import _core
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -61,7 +61,9 @@ def walk(options: Options, report: Report) -> Iterator[str]:
 
 def _walk_directory(top: str, options: Options, report: Report) -> Iterator[str]:
     wants_packed = options.mode != "compress"
-    for folder, folders, names in os.walk(top, onerror=lambda error: report.warn(f"{error.filename}: {error.strerror}")):
+    for folder, folders, names in os.walk(
+        top, onerror=lambda error: report.warn(f"{error.filename}: {error.strerror}")
+    ):
         folders.sort()
         for name in sorted(names):
             path = os.path.join(folder, name)

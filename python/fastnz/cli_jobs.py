@@ -13,8 +13,8 @@ from . import levels
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source, output_name
 from .cli_options import Options
-from .cli_report import Report
-from .errors import CorruptError, FastnzError
+from .cli_report import Report, human
+from .errors import CorruptError, FastnzError, LimitError
 from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .frames import Info
 
 _PIECE = 1 << 20
+_BUFFERS_PER_BLOCK = 4  # the content, what transforms make of it, side data and code
 _PATIENCE_S = 0.05  # how long a pipe may pause before what it gave is decoded
 
 
@@ -103,10 +104,11 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
     """Yield how many bytes were read and what came out, piece by piece."""
     piece = _read_fully(source.fd, _PIECE)
     size = len(piece) if len(piece) < _PIECE else _remaining(source, len(piece))
-    block_size = options.block_size or next(row["block_size"] for row in levels() if row["level"] == options.level)
+    row = next(row for row in levels() if row["level"] == options.level)
+    block_size = options.block_size or row["block_size"]
     compressor = Compressor(
         options.level,
-        threads=options.threads,
+        threads=_threads_within_memory(row["memory"], block_size, size, options),
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),
         content_size=size,
@@ -116,6 +118,18 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
         yield len(piece), compressor.compress(piece)
         piece = os.read(source.fd, _PIECE)
     yield 0, compressor.flush()
+
+
+def _threads_within_memory(model: int, block_size: int, size: int | None, options: Options) -> int:
+    """Return how many blocks may be at work at once; `model` is the memory of the level's model for a whole block."""
+    each = model + _BUFFERS_PER_BLOCK * block_size
+    if size is not None and size < block_size:
+        return 1  # one block, and smaller than that
+    if each > options.memory:
+        raise LimitError(
+            f"level {options.level} may need {human(each)} for a block; use a lower level or raise max_memory"
+        )
+    return min(options.threads, options.memory // each)
 
 
 def _remaining(source: Source, read: int) -> int | None:
@@ -136,9 +150,7 @@ def _read_fully(fd: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _decode(
-    source: Source, write: Callable[[bytes], object], options: Options, report: Report
-) -> tuple[int, int]:
+def _decode(source: Source, write: Callable[[bytes], object], options: Options, report: Report) -> tuple[int, int]:
     """Decode all of `source`, pass the content on to `write`, and return the sizes of input and content."""
     frames = FrameSequence(
         max_output_size=options.max_output,

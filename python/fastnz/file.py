@@ -1,7 +1,7 @@
 """Compressed files as file objects, in the shape of `bz2.open` and `BZ2File`.
 
 The invariant: what is read is what was written, through any mixture of reads and seeks; concatenated frames read as
-one. Reading starts as a stream and turns to access by block at the first seek, which needs a file that can seek.
+one. Two threads may share a file; each call is done as a whole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 from _thread import allocate_lock
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
-from . import _core
 from ._common import (
     DEFAULT_LEVEL,
     DEFAULT_MAX_MEMORY,
@@ -21,8 +20,8 @@ from ._common import (
     check_limit,
     check_threads,
 )
-from .errors import LimitError
-from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
+from .reader import ContentReader, too_much
+from .stream import Compressor
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, TypeAlias
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     TextMode: TypeAlias = Literal["rt", "wt", "xt", "at"]
 
 _BINARY_MODES = {"r": "rb", "rb": "rb", "w": "wb", "wb": "wb", "x": "xb", "xb": "xb", "a": "ab", "ab": "ab"}
-_PIECE = 256 << 10
+_BUFFER_SIZE = 256 << 10
 
 
 class FastnzFile(io.BufferedIOBase):
@@ -106,8 +105,8 @@ class FastnzFile(io.BufferedIOBase):
         else:
             raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
         if self._mode == "rb":
-            reader = _Reader(self._fp, self._output_limit, memory_limit, threads)
-            self._buffer = io.BufferedReader(reader, _PIECE)
+            reader = ContentReader(self._fp, self._output_limit, memory_limit, threads)
+            self._buffer = io.BufferedReader(reader, _BUFFER_SIZE)
 
     @property
     def mode(self) -> str:
@@ -189,7 +188,7 @@ class FastnzFile(io.BufferedIOBase):
                 return reading.readline(size)
             line = reading.readline(self._output_limit)
             if len(line) == self._output_limit and not line.endswith(b"\n") and reading.peek(1):
-                raise _too_much(self._output_limit)
+                raise too_much(self._output_limit)
             return line
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -247,119 +246,6 @@ class FastnzFile(io.BufferedIOBase):
         return fp, self._compressor
 
 
-class _Reader(io.RawIOBase):
-    """The content of a compressed file, unbuffered: a stream until the first seek, then access by block."""
-
-    def __init__(self, fp: IO[bytes], output_limit: int, memory_limit: int, threads: int) -> None:
-        self._fp = fp
-        self._output_limit = output_limit
-        self._memory_limit = memory_limit
-        self._frames: FrameSequence | None = FrameSequence(
-            max_output_size=None, max_memory=memory_limit, threads=threads
-        )
-        self._ended = False
-        self._position = 0
-        self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
-        self._origin = fp.tell() if self._can_seek else 0
-        ahead = threads > 1 and self._can_seek  # a pipe might make us wait for what is not needed yet
-        self._piece = min(threads * READ_AHEAD, MAX_READ_AHEAD) if ahead else _PIECE
-        self._blocks: _core.BlockReader | None = None
-        self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._can_seek
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = byte_view(buffer)
-        if not len(view):
-            return 0
-        piece = self._next(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def readall(self) -> bytes:
-        pieces: list[bytes | memoryview] = []
-        total = 0
-        while piece := self._next(1 << 20):
-            total += len(piece)
-            if total > self._output_limit:
-                raise _too_much(self._output_limit)
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if not self._can_seek:
-            raise io.UnsupportedOperation("the underlying file cannot seek")
-        if whence == io.SEEK_CUR:
-            offset += self._position
-        elif whence == io.SEEK_END:
-            offset += self._access().content_size
-        elif whence != io.SEEK_SET:
-            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
-        if offset < 0:
-            raise ValueError(f"cannot seek to {offset}, before the start of the content")
-        if offset != self._position:
-            self._position = min(offset, self._access().content_size)
-        return self._position
-
-    def _next(self, size: int) -> bytes | memoryview:
-        """Return 1 to `size` bytes from the current position on, or none at the end."""
-        piece = self._from_block(size) if self._frames is None else self._from_stream(self._frames, size)
-        self._position += len(piece)
-        return piece
-
-    def _from_stream(self, frames: FrameSequence, size: int) -> bytes:
-        while not self._ended:
-            data = b""
-            if frames.needs_input:
-                data = self._fp.read(self._piece)
-                if not data:
-                    frames.finish()
-                    self._ended = True
-                    break
-            if piece := frames.feed(data, size):
-                return piece
-        return b""
-
-    def _from_block(self, size: int) -> memoryview:
-        blocks = self._access()
-        if self._position >= blocks.content_size:
-            return memoryview(b"")
-        start, content = self._block
-        if not start <= self._position < start + len(content):
-            number, start, _ = blocks.block_of(self._position)
-            self._block = (0, b"")  # let go of the old block before the new one is made
-            content = blocks.read_block(number)
-            self._block = (start, content)
-        begin = self._position - start
-        return memoryview(content)[begin : begin + size]
-
-    def _access(self) -> _core.BlockReader:
-        if self._blocks is None:
-            size = self._fp.seek(0, io.SEEK_END) - self._origin
-            self._blocks = _core.BlockReader(self._read_at, size, max_memory=self._memory_limit)
-            self._frames = None
-        return self._blocks
-
-    def _read_at(self, offset: int, size: int) -> bytes:
-        self._fp.seek(self._origin + offset)
-        pieces = []
-        while size and (piece := self._fp.read(size)):
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
-
-
-def _too_much(limit: int) -> LimitError:
-    return LimitError(f"more than {limit} bytes in one read; raise max_output_size, or read with a size")
-
-
 @overload
 def open(
     filename: Name | IO[bytes],
@@ -371,6 +257,7 @@ def open(
     newline: None = None,
     **options: Any,
 ) -> FastnzFile: ...
+
 
 @overload
 def open(

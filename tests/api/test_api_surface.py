@@ -19,7 +19,9 @@ import pytest
 from fastnz import _core
 
 PACKAGE = Path(fastnz.__file__).parent
-MODULES = sorted(f"fastnz.{module.name}" for module in pkgutil.iter_modules([str(PACKAGE)]) if module.name != "__main__")
+MODULES = sorted(
+    f"fastnz.{module.name}" for module in pkgutil.iter_modules([str(PACKAGE)]) if module.name != "__main__"
+)
 
 SIGNATURES = {
     "compress": "(data, level=5, *, threads=1, block_size=None, index=False, progress=None)",

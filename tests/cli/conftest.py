@@ -39,9 +39,7 @@ class Shell:
 
     def start(self, *arguments: str | Path, command: list[str] = COMMAND, **options) -> subprocess.Popen:
         """Start and return the process."""
-        return subprocess.Popen(
-            [*command, *map(str, arguments)], cwd=self.folder, env=self.environment, **options
-        )
+        return subprocess.Popen([*command, *map(str, arguments)], cwd=self.folder, env=self.environment, **options)
 
     def names(self) -> list[str]:
         """Return what the folder holds, hidden files too."""

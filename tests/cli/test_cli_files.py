@@ -180,7 +180,9 @@ def test_missing_folder_and_missing_rights(shell, text) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-@pytest.mark.parametrize("flags", [["-c", "text"], ["-dc", "text.fnz"], ["-l", "text.fnz"], ["-l", "--json", "text.fnz"]])
+@pytest.mark.parametrize(
+    "flags", [["-c", "text"], ["-dc", "text.fnz"], ["-l", "text.fnz"], ["-l", "--json", "text.fnz"]]
+)
 def test_full_disk_behind_standard_output(shell, text, flags) -> None:
     shell("text")
     with open("/dev/full", "wb") as full:

@@ -230,6 +230,9 @@ def test_limits_name_their_flag(shell, text) -> None:
     result = shell("-dc", "--max-output=1000", "text.fnz", expect=4)
     assert "--max-output" in result.stderr and len(result.stdout) <= 1000
     assert shell("-dc", f"--max-output={len(TEXT)}", "-M1G", "text.fnz").stdout == TEXT
+    noise = bytes(range(256)) * 300
+    assert "lower level" in shell("-1c", "--block-size=64K", "-M100K", stdin=noise, expect=4).stderr
+    assert fastnz.decompress(shell("-1c", "-M1G", stdin=noise).stdout) == noise
     for wrong in ("x", "-5", "1.5M", "M", "10X"):
         shell("-M", wrong, "text", expect=1)
     for wrong in ("63K", "257M", "0"):

@@ -1,0 +1,189 @@
+"""Many small buffers: lists in, lists out, and raw records without any frame.
+
+The invariant: each value is compressed on its own, as `compress` or `compress_raw` would do it, whatever the number of
+threads. Knows no files.
+"""
+
+from __future__ import annotations
+
+from operator import index as as_int
+
+from . import _core
+from ._common import (
+    DEFAULT_LEVEL,
+    DEFAULT_MAX_MEMORY,
+    DEFAULT_MAX_OUTPUT_SIZE,
+    byte_view,
+    check_buffer,
+    check_level,
+    check_limit,
+    check_threads,
+)
+from .errors import LimitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typing_extensions import Buffer
+
+
+def compress_raw(data: Buffer, level: int = DEFAULT_LEVEL) -> bytes:
+    """Compress `data` without any frame: no magic, no size, no checksum.
+
+    For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
+    the same level and the size.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> fastnz.decompress_raw(fastnz.compress_raw(b"hello", 3), 5, 3)
+    b'hello'
+    """
+    return _core.compress_raw(check_buffer(data), check_level(level))
+
+
+def decompress_raw(
+    data: Buffer,
+    size: int,
+    level: int = DEFAULT_LEVEL,
+    *,
+    max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+) -> bytes:
+    """Restore what `compress_raw` was given.
+
+    Nothing in raw data tells whether it was changed: damage gives wrong bytes, not an error.
+
+    Parameters
+    ----------
+    data : bytes-like
+        What `compress_raw` returned.
+    size : int
+        How many bytes it was given.
+    level : int
+        The level it was given.
+    max_output_size, max_memory : int or None
+        As in `decompress`.
+    """
+    size = as_int(size)
+    if size < 0:
+        raise ValueError(f"size must be 0 or more, not {size}")
+    _check_raw_output(size, check_limit(max_output_size, "max_output_size"))
+    return _core.decompress_raw(
+        check_buffer(data), size, check_level(level), max_memory=check_limit(max_memory, "max_memory")
+    )
+
+
+def compress_many(
+    values: Iterable[Buffer] | Buffer,
+    level: int = DEFAULT_LEVEL,
+    *,
+    offsets: Sequence[int] | None = None,
+    threads: int = 0,
+    raw: bool = False,
+) -> list[bytes]:
+    """Compress many small buffers, each on its own, by several threads.
+
+    Parameters
+    ----------
+    values : iterable of bytes-like, or one bytes-like
+        The buffers; or one buffer that holds them all, cut at `offsets`.
+    level : int
+        As in `compress`.
+    offsets : sequence of int, optional
+        Arrow's layout for variable-length binary: value ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    threads : int
+        0 means all processors. The output is the same for any number.
+    raw : bool
+        Make each result as `compress_raw` would, without frame, size and checksum.
+
+    Returns
+    -------
+    list of bytes
+        One per value, in order; each could have come from `compress` or `compress_raw`.
+
+    Examples
+    --------
+    >>> import fastnz
+    >>> packed = fastnz.compress_many([b"first", b"second"])
+    >>> fastnz.decompress_many(packed)
+    [b'first', b'second']
+    >>> fastnz.compress_many(b"firstsecond", offsets=[0, 5, 11]) == packed
+    True
+    """
+    items = _items(values, offsets)
+    return _core.compress_many(items, check_level(level), threads=check_threads(threads), raw=bool(raw))
+
+
+def decompress_many(
+    values: Iterable[Buffer] | Buffer,
+    *,
+    offsets: Sequence[int] | None = None,
+    threads: int = 0,
+    raw_sizes: Sequence[int] | None = None,
+    level: int = DEFAULT_LEVEL,
+    max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
+    max_memory: int | None = DEFAULT_MAX_MEMORY,
+) -> list[bytes]:
+    """Restore what `compress_many` was given.
+
+    Parameters
+    ----------
+    values, offsets, threads
+        As in `compress_many`.
+    raw_sizes : sequence of int, optional
+        For values made with ``raw=True``: the size of each one's content. `level` must then be the one they were
+        made with; otherwise it is not used.
+    max_output_size : int or None
+        As in `decompress`, for all results together.
+    max_memory : int or None
+        As in `decompress`, for all threads together.
+
+    Returns
+    -------
+    list of bytes
+        One per value, in order.
+
+    Raises
+    ------
+    FormatError
+        As `decompress`, for the first value at fault.
+    """
+    items = _items(values, offsets)
+    output_limit = check_limit(max_output_size, "max_output_size")
+    sizes = None
+    if raw_sizes is not None:
+        sizes = [as_int(size) for size in raw_sizes]
+        if len(sizes) != len(items):
+            raise ValueError(f"raw_sizes has {len(sizes)} entries for {len(items)} values")
+        if sizes and min(sizes) < 0:
+            raise ValueError(f"raw_sizes must be 0 or more, not {min(sizes)}")
+        _check_raw_output(sum(sizes), output_limit)
+    return _core.decompress_many(
+        items,
+        max_output_size=output_limit,
+        max_memory=check_limit(max_memory, "max_memory"),
+        threads=check_threads(threads),
+        raw_sizes=sizes,
+        level=check_level(level),
+    )
+
+
+def _items(values: Iterable[Buffer] | Buffer, offsets: Sequence[int] | None) -> list[Buffer]:
+    if offsets is None:
+        if isinstance(values, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"values must be an iterable of bytes-like objects, not {type(values).__name__}")
+        return [check_buffer(value, f"values[{i}]") for i, value in enumerate(values)]  # type: ignore[arg-type]
+    whole = byte_view(values, "values")
+    cuts = [as_int(cut) for cut in offsets]
+    if not cuts:
+        raise ValueError("offsets must have one more entry than there are values, at least one")
+    if cuts[0] < 0 or cuts[-1] > len(whole) or any(a > b for a, b in zip(cuts, cuts[1:])):
+        raise ValueError(f"offsets must rise from 0 or more to no more than {len(whole)}")
+    return [whole[a:b] for a, b in zip(cuts, cuts[1:])]
+
+
+def _check_raw_output(size: int, limit: int) -> None:
+    if size > limit:
+        raise LimitError(f"the content has {size} bytes, the limit is {limit}; raise max_output_size to allow it")

@@ -1,0 +1,140 @@
+"""The content of a compressed file as an unbuffered raw stream: what `FastnzFile` reads from.
+
+The invariant: the same bytes come out by either of two ways. Reading starts as a stream, frame after frame; the first
+seek turns it to access by block, for good. Not locked: its user locks.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+from . import _core
+from ._common import byte_view
+from .errors import LimitError
+from .stream import MAX_READ_AHEAD, READ_AHEAD, FrameSequence
+
+_PIECE = 256 << 10
+
+
+class ContentReader(io.RawIOBase):
+    """Reads and seeks in the content of `fp`, from where that stands on.
+
+    Parameters
+    ----------
+    fp : binary file object
+    output_limit : int
+        The most bytes that `readall` may return.
+    memory_limit, threads : int
+        As in `fastnz.decompress`, already checked.
+    """
+
+    def __init__(self, fp: IO[bytes], output_limit: int, memory_limit: int, threads: int) -> None:
+        self._fp = fp
+        self._output_limit = output_limit
+        self._memory_limit = memory_limit
+        self._frames: FrameSequence | None = FrameSequence(
+            max_output_size=None, max_memory=memory_limit, threads=threads
+        )
+        self._ended = False
+        self._position = 0
+        self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
+        self._origin = fp.tell() if self._can_seek else 0
+        ahead = threads > 1 and self._can_seek  # a pipe might make us wait for what is not needed yet
+        self._piece = min(threads * READ_AHEAD, MAX_READ_AHEAD) if ahead else _PIECE
+        self._blocks: _core.BlockReader | None = None
+        self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._can_seek
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = byte_view(buffer)
+        if not len(view):
+            return 0
+        piece = self._next(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def readall(self) -> bytes:
+        pieces: list[bytes | memoryview] = []
+        total = 0
+        while piece := self._next(1 << 20):
+            total += len(piece)
+            if total > self._output_limit:
+                raise too_much(self._output_limit)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if not self._can_seek:
+            raise io.UnsupportedOperation("the underlying file cannot seek")
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            offset += self._access().content_size
+        elif whence != io.SEEK_SET:
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
+        if offset < 0:
+            raise ValueError(f"cannot seek to {offset}, before the start of the content")
+        if offset != self._position:
+            self._position = min(offset, self._access().content_size)
+        return self._position
+
+    def _next(self, size: int) -> bytes | memoryview:
+        """Return 1 to `size` bytes from the current position on, or none at the end."""
+        piece = self._from_block(size) if self._frames is None else self._from_stream(self._frames, size)
+        self._position += len(piece)
+        return piece
+
+    def _from_stream(self, frames: FrameSequence, size: int) -> bytes:
+        while not self._ended:
+            data = b""
+            if frames.needs_input:
+                data = self._fp.read(self._piece)
+                if not data:
+                    frames.finish()
+                    self._ended = True
+                    break
+            if piece := frames.feed(data, size):
+                return piece
+        return b""
+
+    def _from_block(self, size: int) -> memoryview:
+        blocks = self._access()
+        if self._position >= blocks.content_size:
+            return memoryview(b"")
+        start, content = self._block
+        if not start <= self._position < start + len(content):
+            number, start, _ = blocks.block_of(self._position)
+            self._block = (0, b"")  # let go of the old block before the new one is made
+            content = blocks.read_block(number)
+            self._block = (start, content)
+        begin = self._position - start
+        return memoryview(content)[begin : begin + size]
+
+    def _access(self) -> _core.BlockReader:
+        if self._blocks is None:
+            size = self._fp.seek(0, io.SEEK_END) - self._origin
+            self._blocks = _core.BlockReader(self._read_at, size, max_memory=self._memory_limit)
+            self._frames = None
+        return self._blocks
+
+    def _read_at(self, offset: int, size: int) -> bytes:
+        self._fp.seek(self._origin + offset)
+        pieces = []
+        while size and (piece := self._fp.read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+def too_much(limit: int) -> LimitError:
+    """Return the error for a read without a size that found more than `limit` bytes."""
+    return LimitError(f"more than {limit} bytes in one read; raise max_output_size, or read with a size")
