@@ -13,6 +13,7 @@ from pathlib import Path
 RECORD = Path(__file__).resolve().parent / "record"
 
 COLUMNS = [
+    "date",
     "codec",
     "version",
     "kind",

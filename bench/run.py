@@ -46,8 +46,14 @@ def main() -> int:
             return 2
         about = {"date": datetime.date.today().isoformat(), "set": set_name} | machine.describe()
         path = options.out or records.RECORD / f"{about['date']}-{machine.kind()}-{set_name}.csv"
+        kept = []
+        if options.update and path.exists():
+            names = {codec["name"] for codec in codecs}
+            kept = [row for row in records.read(path)[1] if row["codec"] not in names]
         writer = records.Writer(path, about)
         try:
+            for row in kept:
+                writer.write(row)
             for codec in codecs:
                 measure_codec(codec, items, work, writer, options, repeat)
         finally:
@@ -70,6 +76,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cpu", type=int, default=last_cpu(), help="processor to run on (%(default)s)")
     parser.add_argument("--clock", choices=["cpu", "wall"], default="cpu", help="what speeds are made from")
     parser.add_argument("--out", type=Path, help="the record; default: by date, machine and set in bench/record")
+    parser.add_argument("--update", action="store_true", help="keep the record's rows of codecs not measured now")
     parser.add_argument("--quick", action="store_true", help="the set `quick`, once")
     return parser.parse_args()
 
@@ -91,7 +98,8 @@ def measure_codec(
 ) -> None:
     """Measure one codec on all items and write the rows."""
     version, absent = probe(codec)
-    fixed = {"codec": codec["name"], "version": version, "kind": codec["kind"], "clock": options.clock}
+    today = datetime.date.today().isoformat()
+    fixed = {"date": today, "codec": codec["name"], "version": version, "kind": codec["kind"], "clock": options.clock}
     if absent:
         writer.write(fixed | {"status": f"absent: {absent}"})
         print(f"{codec['name']:14} absent: {absent}")
