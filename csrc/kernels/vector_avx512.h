@@ -10,6 +10,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI16 = 32;
+constexpr size_t kLanesI32 = 16;
 constexpr size_t kVectorBytes = 64;
 using VectorI16 = __m512i;
 using VectorI32 = __m512i;
@@ -17,6 +18,12 @@ using VectorI32 = __m512i;
 inline VectorI16 load_i16(const int16_t* p) { return _mm512_loadu_si512(p); }
 inline void store_i16(int16_t* p, VectorI16 a) { _mm512_storeu_si512(p, a); }
 inline VectorI16 broadcast_i16(int16_t value) { return _mm512_set1_epi16(value); }
+inline VectorI32 load_i32(const int32_t* p) { return _mm512_loadu_si512(p); }
+inline void store_i32(int32_t* p, VectorI32 a) { _mm512_storeu_si512(p, a); }
+inline VectorI32 broadcast_i32(int32_t value) { return _mm512_set1_epi32(value); }
+inline VectorI32 shift_right_i32(VectorI32 a, int shift) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(shift)); }
+// With the lower halves of a zero, the sum of the two products of a pair is the upper one.
+inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) { return _mm512_madd_epi16(a, b); }
 inline VectorI32 zero_i32() { return _mm512_setzero_si512(); }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return _mm512_add_epi32(a, b); }
 

@@ -10,6 +10,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI16 = 8;
+constexpr size_t kLanesI32 = 4;
 constexpr size_t kVectorBytes = 16;
 using VectorI16 = int16x8_t;
 using VectorI32 = int32x4_t;
@@ -17,6 +18,13 @@ using VectorI32 = int32x4_t;
 inline VectorI16 load_i16(const int16_t* p) { return vld1q_s16(p); }
 inline void store_i16(int16_t* p, VectorI16 a) { vst1q_s16(p, a); }
 inline VectorI16 broadcast_i16(int16_t value) { return vdupq_n_s16(value); }
+inline VectorI32 load_i32(const int32_t* p) { return vld1q_s32(p); }
+inline void store_i32(int32_t* p, VectorI32 a) { vst1q_s32(p, a); }
+inline VectorI32 broadcast_i32(int32_t value) { return vdupq_n_s32(value); }
+inline VectorI32 shift_right_i32(VectorI32 a, int shift) { return vshlq_s32(a, vdupq_n_s32(-shift)); }
+inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) {
+  return vmulq_s32(vshrq_n_s32(a, 16), vshrq_n_s32(b, 16));
+}
 inline VectorI32 zero_i32() { return vdupq_n_s32(0); }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return vaddq_s32(a, b); }
 inline int32_t sum_i32(VectorI32 a) { return vaddvq_s32(a); }

@@ -1,52 +1,205 @@
-// Order-2 bit model: one adaptive 16-bit probability per (two previous bytes, bits so far), direct indexed.
+// The model object: owns the tables, keeps the history, and at each nibble tells the kernels where to look.
 #include "models/context_mix/context_mix.h"
 
-#include <string>
+#include <algorithm>
 
-#include "base/error.h"
+#include "kernels/dispatch.h"
+#include "models/context_mix/options.h"
+#include "models/context_mix/tables.h"
+#include "models/context_mix/zeroed_buffer.h"
 
 namespace fastnz::models {
 namespace {
 
-class OrderTwo final : public BitModel {
+using kernels::ContextMixState;
+using kernels::kApmColumns;
+using kernels::kInputAlign;
+
+constexpr int32_t kOne_q28 = 1 << 28;
+
+class ContextMix final : public BitModel {
  public:
-  OrderTwo() : p_(size_t{1} << 24, 1u << 15) {}
+  ContextMix(const ContextMixOptions& options, uint64_t content_size)
+      : shape_(shape_of(options, content_size)),
+        profile_(profile_row(options.profile)),
+        history_(content_size, options.width),
+        kernels_(kernels::kernels()),
+        table_(shape_.table_bytes),
+        match_(shape_.match_entries * sizeof(uint32_t)) {
+    initialise();
+    start_byte();
+    p1_q16_ = kernels_.context_mix_predict(&state_);
+  }
+
   void update(int bit) noexcept override {
-    uint16_t& p = p_[index_];
-    p = static_cast<uint16_t>(bit ? p + ((65535 - p) >> 4) : p - (p >> 4));
-    if (p < 32) p = 32;
-    if (p > 65503) p = 65503;
-    node_ = node_ * 2 + static_cast<uint32_t>(bit);
-    if (node_ >= 256) {
-      last2_ = ((last2_ << 8) | (node_ & 255)) & 0xFFFF;
-      node_ = 1;
+    kernels_.context_mix_update(&state_, bit);
+    if (state_.bit_index == 8) {
+      finish_byte(static_cast<uint8_t>(state_.partial));
+      start_byte();
+    } else if (state_.bit_index == 4) {
+      start_second_nibble();
     }
-    index_ = (last2_ << 8) | node_;
-    p1_q16_ = p_[index_];
+    p1_q16_ = kernels_.context_mix_predict(&state_);
   }
 
  private:
-  std::vector<uint16_t> p_;
-  uint32_t last2_ = 0, node_ = 1, index_ = 1;
+  void initialise();
+  void start_byte() noexcept;
+  void start_second_nibble() noexcept;
+  void finish_byte(uint8_t byte) noexcept;
+  void find_match() noexcept;
+
+  ContextMixShape shape_;
+  const ProfileRow& profile_;
+  History history_;
+  const kernels::KernelTable kernels_;
+  ZeroedBuffer table_;
+  ZeroedBuffer match_;  // hash of the last min_match bytes -> position after them
+  ZeroedBuffer small_;  // everything else, one block
+  ContextMixState state_{};
+  uint32_t hash_[kernels::kMaxContexts] = {};
+  uint32_t line_[kernels::kMaxContexts] = {};
+  uint8_t check_[kernels::kMaxContexts] = {};
+  uint64_t match_position_ = 0;
 };
 
-void check(base::ByteSpan options) {
-  if (options.size() != 1 || options[0] < 1 || options[0] > 6)
-    throw base::Error(base::ErrorKind::kUnsupported, "context_mix: unknown option bytes");
+void ContextMix::initialise() {
+  const kernels::ContextMixTables& tables = context_mix_tables();
+  const int n = shape_.contexts, inputs = input_count(shape_);
+  state_.tables = &tables;
+  state_.contexts = n;
+  state_.ordered_contexts = std::min(n, profile_.ordered);
+  state_.inputs = inputs;
+  state_.sets = shape_.sets;
+  state_.state_limit = 255;
+  state_.apm_mask[0] = state_.apm_mask[1] = shape_.apm_rows - 1;
+
+  const uint32_t match_rows = (kernels::kMaxMatchBucket + 1) * 256 * 2;
+  uint32_t rows[kernels::kMaxWeightSets];
+  uint64_t weight_rows = 0;
+  for (int j = 0; j < shape_.sets; ++j) {
+    rows[j] = j == 0 ? kernels::kMatchClasses * 256u : j == 1 ? (kernels::kMaxOrder + 1) * 8u : kSetRows * 8u;
+    weight_rows += rows[j];
+  }
+  uint64_t bytes = 0;
+  auto reserve = [&](uint64_t size) {
+    const uint64_t at = bytes;
+    bytes += (size + 63) / 64 * 64;
+    return at;
+  };
+  const uint64_t weights_at = reserve(weight_rows * static_cast<uint64_t>(inputs) * 4), final_at = reserve(8 * kInputAlign * 4);
+  const uint64_t map_at = reserve(static_cast<uint64_t>(n) * 1024), match_at = reserve(match_rows * 4);
+  uint64_t direct_at[3], apm_at[2];
+  const uint32_t direct_rows[3] = {256, 65536, shape_.direct2_rows};
+  for (int k = 0; k < 3; ++k) direct_at[k] = reserve(static_cast<uint64_t>(direct_rows[k]) * 4);
+  for (auto& at : apm_at) at = reserve(static_cast<uint64_t>(shape_.apm_rows) * kApmColumns * 2);
+  small_ = ZeroedBuffer(bytes);
+  uint8_t* const base = small_.data();
+
+  // First layer: the histories share about two units of weight, the rest starts silent and is learnt.
+  auto* weights = reinterpret_cast<int32_t*>(base + weights_at);
+  const int32_t start_q28 = std::min(kOne_q28 / 3, kOne_q28 / n * 2);
+  for (uint64_t row = 0; row < weight_rows; ++row) {
+    int32_t* const w = weights + row * static_cast<uint64_t>(inputs);
+    std::fill(w, w + n, start_q28);
+    w[2 * n + kernels::kDirectInputs] = kOne_q28 / 4;
+  }
+  for (int j = 0; j < shape_.sets; ++j) {
+    state_.weights[j] = weights;
+    weights += static_cast<uint64_t>(rows[j]) * static_cast<uint64_t>(inputs);
+  }
+  state_.final_weights = reinterpret_cast<int32_t*>(base + final_at);
+  for (int row = 0; row < 8; ++row)
+    for (int j = 0; j < shape_.sets; ++j) state_.final_weights[row * kInputAlign + j] = kOne_q28 / shape_.sets;
+
+  state_.map = reinterpret_cast<uint32_t*>(base + map_at);
+  for (int i = 0; i < n; ++i)
+    for (int history = 0; history < 256; ++history)
+      state_.map[i * 256 + history] = std::min(initial_probability_q16(static_cast<uint8_t>(history)), 65535u) << 16;
+  state_.match_map = reinterpret_cast<uint32_t*>(base + match_at);
+  for (uint32_t i = 0; i < match_rows; ++i) state_.match_map[i] = (i & 1) ? 0xC0000000u : 0x40000000u;
+  for (int k = 0; k < 3; ++k) {
+    state_.direct[k] = reinterpret_cast<uint16_t*>(base + direct_at[k]);
+    std::fill(state_.direct[k], state_.direct[k] + static_cast<uint64_t>(direct_rows[k]) * 2, uint16_t{1 << 15});
+  }
+  for (int k = 0; k < 2; ++k) {
+    state_.apm[k] = reinterpret_cast<uint16_t*>(base + apm_at[k]);
+    uint16_t first[kApmColumns];
+    for (int column = 0; column < kApmColumns; ++column) {
+      const int x = (column * 2 - 31) * kernels::kSquashLimit / 31;
+      first[column] = tables.squash[x + kernels::kSquashLimit + 1];
+    }
+    for (uint32_t row = 0; row < shape_.apm_rows; ++row) std::copy(first, first + kApmColumns, state_.apm[k] + static_cast<uint64_t>(row) * kApmColumns);
+  }
+}
+
+void ContextMix::start_byte() noexcept {
+  const int n = shape_.contexts;
+  compute_contexts(profile_, history_, n, hash_);
+  const uint32_t mask = static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
+  for (int i = 0; i < n; ++i) {
+    line_[i] = hash_[i] & mask;
+    check_[i] = static_cast<uint8_t>((hash_[i] * 0x9E3779B1u) >> 24);
+    __builtin_prefetch(table_.data() + static_cast<uint64_t>(line_[i]) * kernels::kSlotBytes);
+  }
+  compute_set_bases(profile_, history_, state_.set_base, shape_.sets);
+  const uint32_t c1 = history_.c4 & 0xFF;
+  state_.partial = state_.node = 1;
+  state_.bit_index = 0;
+  state_.previous_byte = c1;
+  state_.direct_base[0] = 0;
+  state_.direct_base[1] = c1 << 8;
+  state_.direct_base[2] = (hash2(history_.c4 & 0xFFFF, 2) << 8) & (shape_.direct2_rows - 1);
+  state_.apm_base[0] = c1 << 8;
+  state_.apm_base[1] = hash2(history_.c4 & 0xFFFFFF, 3);
+  // Fast at first, then settling: 4 + 12 / (1 + bytes / 1024).
+  state_.learning_rate_q4 = 4 + static_cast<int32_t>(12 * 1024 / (1024 + history_.size));
+  find_match();
+  kernels_.context_mix_find(state_.tables, table_.data(), line_, check_, state_.slot, n);
+}
+
+void ContextMix::start_second_nibble() noexcept {
+  // Another line within 2 KiB of the first nibble's: the same page, so no second address translation.
+  const uint32_t flip = ((state_.partial & 15) * 2 + 1) * 4;
+  for (int i = 0; i < shape_.contexts; ++i) {
+    line_[i] ^= flip & static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
+    __builtin_prefetch(table_.data() + static_cast<uint64_t>(line_[i]) * kernels::kSlotBytes);
+  }
+  state_.node = 1;
+  kernels_.context_mix_find(state_.tables, table_.data(), line_, check_, state_.slot, shape_.contexts);
+}
+
+void ContextMix::finish_byte(uint8_t byte) noexcept {
+  if (history_.size < history_.bytes.size()) history_.push(byte);
+}
+
+void ContextMix::find_match() noexcept {
+  const uint64_t size = history_.size;
+  if (size < static_cast<uint64_t>(shape_.min_match)) return;
+  auto* const last = reinterpret_cast<uint32_t*>(match_.data());
+  uint32_t& entry = last[hash2(history_.c4, history_.c8 & 0xFFFF) & (shape_.match_entries - 1)];
+  const uint8_t* const bytes = history_.bytes.data();
+  if (state_.match_length != 0) {
+    ++match_position_;
+    if (state_.match_length < 65535) ++state_.match_length;
+  } else if (entry != 0) {
+    match_position_ = entry;
+    uint32_t length = 0;
+    while (length < 64 && length < match_position_ && bytes[match_position_ - 1 - length] == bytes[size - 1 - length]) ++length;
+    state_.match_length = length >= static_cast<uint32_t>(shape_.min_match) ? length : 0;
+  }
+  entry = static_cast<uint32_t>(size);
+  state_.expected_byte = state_.match_length != 0 ? bytes[match_position_] : -1;
 }
 
 }  // namespace
 
-std::vector<uint8_t> choose_context_mix_options(base::ByteSpan, int tier) { return {static_cast<uint8_t>(tier)}; }
-
-size_t context_mix_memory(base::ByteSpan options, uint64_t) {
-  check(options);
-  return size_t{2} << 24;
+size_t context_mix_memory(base::ByteSpan options, uint64_t content_size) {
+  return memory_of(shape_of(read_options(options), content_size), content_size);
 }
 
-std::unique_ptr<BitModel> make_context_mix(base::ByteSpan options, uint64_t) {
-  check(options);
-  return std::make_unique<OrderTwo>();
+std::unique_ptr<BitModel> make_context_mix(base::ByteSpan options, uint64_t content_size) {
+  return std::make_unique<ContextMix>(read_options(options), content_size);
 }
 
 }  // namespace fastnz::models

@@ -1,0 +1,30 @@
+// The contexts a profile mixes: which parts of the past each one looks at. A profile is a list, best first; a tier takes
+// as many from its front as it can afford. Pure functions of the history; they know no table and no mixer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "models/context_mix/history.h"
+
+namespace fastnz::models {
+
+enum class Profile : uint8_t { kText = 0, kBinary = 1, kExecutable = 2, kRecord = 3, kImage = 4, kSymbols = 5 };
+inline constexpr uint8_t kProfiles = 6;
+
+struct ProfileRow {
+  Profile profile;
+  const char* name;
+  bool has_width;            // a record or row width goes with it
+  int ordered;               // the first contexts are of rising order: how many of them are known steers the mixer
+  std::span<const uint8_t> contexts;
+};
+
+const ProfileRow& profile_row(Profile profile);
+
+// One hash per context of the profile's first `count`, and the bases of the weight sets from the third on.
+void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes);
+void compute_set_bases(const ProfileRow& row, const History& history, uint32_t* bases, int count);
+inline constexpr uint32_t kSetRows = 256;  // every base is below this
+
+}  // namespace fastnz::models
