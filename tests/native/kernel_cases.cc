@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cases.h"
+#include "context_mix_case.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -75,6 +76,9 @@ void run_mix_train(const kernels::KernelTable& table, Digest* digest) {
 }
 
 constexpr KernelCase kCases[] = {
+    {"context_mix_find", run_context_mix_find},
+    {"context_mix_predict", run_context_mix_predict},
+    {"context_mix_update", run_context_mix_update},
     {"match_length", run_match_length},
     {"mix_dot_i16_i32", run_mix_dot},
     {"mix_train_i16_i32", run_mix_train},

@@ -1,0 +1,12 @@
+// Cases of the context-mixing kernels, one per row of KernelTable.
+#pragma once
+
+#include "cases.h"
+
+namespace fastnz::selftest {
+
+void run_context_mix_find(const kernels::KernelTable& table, Digest* digest);
+void run_context_mix_predict(const kernels::KernelTable& table, Digest* digest);
+void run_context_mix_update(const kernels::KernelTable& table, Digest* digest);
+
+}  // namespace fastnz::selftest
