@@ -76,12 +76,15 @@ class AtomicFile:
         os.fsync(self._fd)
         folder = os.open(self._folder, os.O_RDONLY)
         try:
-            if self._hidden is None and not self._overwrite:
-                self._link(self._path, folder)
-            else:
-                if self._hidden is None:
-                    self._link(self._name_hidden(), folder)
-                self._rename()
+            try:
+                if self._hidden is None and not self._overwrite:
+                    self._link(self._path, folder)
+                else:
+                    if self._hidden is None:
+                        self._link(self._name_hidden(), folder)
+                    self._rename()
+            except FileExistsError:  # it names the unfinished file, which means nothing to anybody
+                raise FileExistsError(errno.EEXIST, "came into being meanwhile; not overwritten", self._path) from None
             self._forget()
             with contextlib.suppress(OSError):  # not every file system can do this for a folder
                 os.fsync(folder)

@@ -87,17 +87,13 @@ def _explain(error: Exception, name: str) -> tuple[int, str]:
 def _list(options: Options, report: Report) -> int:
     found: list[tuple[str, Info]] = []
     code = _over_files(options, report, lambda name: found.append(cli_jobs.describe(name)))
+    if sys.stdout is None:
+        report.error("standard output is closed")
+        return ERROR
+    # Names of files are bytes: they go out as they came in.
+    text = (_as_json(found) if options.json else _as_table(found)).encode(errors="surrogateescape")
     try:
-        if options.json:
-            import json
-
-            rows = [
-                {"name": name, **about._asdict(), "frames": [frame._asdict() for frame in about.frames]}
-                for name, about in found
-            ]
-            print(json.dumps(rows, indent=1))
-        elif found:
-            _print_table(found)
+        sys.stdout.buffer.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -108,17 +104,30 @@ def _list(options: Options, report: Report) -> int:
     return code
 
 
-def _print_table(found: list[tuple[str, Info]]) -> None:
-    print(f"{'Frames':>6} {'Blocks':>6} {'Compressed':>12} {'Content':>12} {'Ratio':>7} {'Memory':>10}  Model  Name")
+def _as_json(found: list[tuple[str, Info]]) -> str:
+    import json
+
+    rows = [
+        {"name": name, **about._asdict(), "frames": [frame._asdict() for frame in about.frames]}
+        for name, about in found
+    ]
+    return json.dumps(rows, indent=1) + "\n"
+
+
+def _as_table(found: list[tuple[str, Info]]) -> str:
+    if not found:
+        return ""
+    lines = [f"{'Frames':>6} {'Blocks':>6} {'Compressed':>12} {'Content':>12} {'Ratio':>7} {'Memory':>10}  Model  Name"]
     for name, about in found:
         frames = [frame for frame in about.frames if not frame.skippable]
         size = about.content_size
         ratio = f"{size / about.compressed_size:.3f}" if size is not None and about.compressed_size else "-"
         models = ",".join(sorted({frame.model for frame in frames if frame.model})) or "-"
-        print(
+        lines.append(
             f"{len(about.frames):>6} {sum(frame.blocks for frame in frames):>6} {human(about.compressed_size):>12} "
             f"{'-' if size is None else human(size):>12} {ratio:>7} {human(about.memory):>10}  {models}  {name}"
         )
+    return "\n".join(lines) + "\n"
 
 
 def _handle_signals(report: Report) -> None:

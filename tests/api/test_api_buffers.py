@@ -9,7 +9,7 @@ import mmap
 import fastnz
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 LEVELS = [row["level"] for row in fastnz.levels()]
@@ -22,7 +22,6 @@ STRUCTURED = PIECES.flatmap(lambda pieces: st.lists(st.sampled_from(pieces), max
 CONTENT = st.one_of(st.binary(max_size=2000), STRUCTURED)
 
 
-@settings(deadline=None, max_examples=150)
 @given(CONTENT, st.sampled_from(LEVELS), st.booleans())
 def test_round_trip(content: bytes, level: int, index: bool) -> None:
     packed = fastnz.compress(content, level, index=index)
@@ -34,7 +33,6 @@ def test_round_trip(content: bytes, level: int, index: bool) -> None:
     assert fastnz.test(packed) == len(content)
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(CONTENT, min_size=1, max_size=4), st.binary(max_size=50), st.integers(0, 255))
 def test_frames_join_and_metadata_is_skipped(contents: list[bytes], payload: bytes, tag: int) -> None:
     note = fastnz.skippable_frame(payload, tag)
@@ -222,7 +220,6 @@ def test_into_buffers() -> None:
             call(bytes(out[:size]), bytes(100_000))
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(CONTENT, max_size=20), st.sampled_from(LEVELS), st.integers(0, 3))
 def test_many(values: list[bytes], level: int, threads: int) -> None:
     packed = fastnz.compress_many(values, level, threads=threads)
@@ -252,7 +249,6 @@ def test_many_refuses_nonsense() -> None:
         fastnz.decompress_many([fastnz.compress(b"fine"), fastnz.compress(b"cut short")[:-1]])
 
 
-@settings(deadline=None, max_examples=50)
 @given(CONTENT, st.sampled_from(LEVELS))
 def test_raw(content: bytes, level: int) -> None:
     raw = fastnz.compress_raw(content, level)

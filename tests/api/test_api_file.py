@@ -10,7 +10,7 @@ from pathlib import Path
 
 import fastnz
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 LINES = b"".join(b"line %d is %s long\n" % (i, b"very " * (i % 7)) for i in range(12_000))
@@ -65,7 +65,6 @@ def operate(file, name: str, value: int):
     return file.tell()
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(sorted(FILES)), st.lists(OPERATION, max_size=12))
 def test_reads_and_seeks_as_bz2_does(kind: str, operations: list[tuple[str, int]]) -> None:
     with fastnz.FastnzFile(io.BytesIO(FILES[kind])) as ours, bz2.BZ2File(io.BytesIO(BZ2)) as theirs:

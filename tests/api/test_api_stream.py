@@ -8,7 +8,7 @@ import lzma
 
 import fastnz
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 CONTENT = st.one_of(st.binary(max_size=1500), st.binary(min_size=1, max_size=30).map(lambda piece: piece * 100))
@@ -41,7 +41,6 @@ def drain(decompressor, packed: bytes, piece: int, max_length: int) -> tuple[byt
     return b"".join(out), decompressor.eof, decompressor.unused_data + packed[position:]
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     CONTENT,
     st.binary(max_size=40),
@@ -56,7 +55,6 @@ def test_drains_as_bz2_and_lzma_do(content, trailer, piece, max_length, pair) ->
     assert ours == theirs == (content, True, trailer)
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     CONTENT,
     st.lists(st.integers(0, 1500), max_size=6),

@@ -73,10 +73,11 @@ def test_examples(module: str) -> None:
     assert outcome.failed == 0
 
 
-def test_readme_examples() -> None:
+def test_readme_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readme = PACKAGE.parents[1] / "README.md"
     if not readme.exists():
         pytest.skip("an installed package, not a source tree")
+    monkeypatch.chdir(tmp_path)
     for block in re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL):
         exec(compile(block, str(readme), "exec"), {})
 

@@ -57,7 +57,7 @@ def test_nothing_is_overwritten_that_came_meanwhile(shell, way: str) -> None:
     wait_until(lambda: opened_output(process))
     (shell.folder / "out").write_bytes(b"precious")
     _, told = process.communicate()
-    assert process.returncode == 1 and b"exists" in told
+    assert process.returncode == 1 and b"out: came into being meanwhile" in told
     assert (shell.folder / "out").read_bytes() == b"precious"
     assert shell.names() == ["out"]
 
@@ -214,7 +214,7 @@ def test_a_file_that_outgrows_its_limit_leaves_nothing(shell, way: str) -> None:
 
 
 def test_closed_standard_streams(shell, text) -> None:
-    for redirection, code in (("-c text >&-", 1), ("-v text 2>&-", 0), ("-dc - <&-", 1)):
+    for redirection, code in (("-c text >&-", 1), ("-v text 2>&-", 0), ("-dc - <&-", 1), ("-l text.fnz >&-", 1)):
         command = f"{sys.executable} -m fastnz {redirection}"
         result = subprocess.run(["sh", "-c", command], cwd=shell.folder, capture_output=True, check=False)
         assert result.returncode == code, (redirection, result.stderr)

@@ -4,6 +4,7 @@ and xz."""
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import fastnz
@@ -46,8 +47,6 @@ def test_through_pipes(shell, text) -> None:
 
 
 def _umask() -> int:
-    import os
-
     mask = os.umask(0o22)
     os.umask(mask)
     return mask
@@ -100,6 +99,8 @@ def test_names_that_are_not_utf8(shell) -> None:
     path.write_bytes(TEXT)
     shell("-v", path.name)
     path.unlink()
+    assert os.fsencode(path.name) in shell("-l", path.name + ".fnz").stdout
+    assert json.loads(shell("-l", "--json", path.name + ".fnz").stdout)[0]["name"] == path.name + ".fnz"
     shell("-d", path.name + ".fnz")
     assert path.read_bytes() == TEXT
 
