@@ -1,4 +1,5 @@
-// StreamEncoder and StreamDecoder. Each object has a lock that is taken without the GIL, so threads may share it.
+// StreamEncoder and StreamDecoder. Each object has a lock that is taken without the GIL, so threads may share it; it is
+// recursive because a progress callback may look at its own object.
 // `progress(done, total)` is told the bytes of content that one call has coded so far; what is to come is not known.
 #include "bindings/bindings.h"
 
@@ -50,7 +51,7 @@ class StreamEncoder {
     return to_bytes(out);
   }
 
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;
   codec::StreamEncoder encoder_;
 };
 
@@ -99,7 +100,7 @@ class StreamDecoder {
     return read();
   }
 
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;
   codec::StreamDecoder decoder_;
 };
 

@@ -13,22 +13,22 @@ namespace {
 constexpr size_t kMinSize = size_t{256} << 10;
 constexpr size_t kPieces = 4, kPieceSize = size_t{16} << 10;
 
-// Entropy above 7.99 bits: sum p^2 tells without logarithms (and so the same on every machine). With 256 symbols of
-// p = (1 + e) / 256, the entropy falls short of 8 by mean(e^2) / (2 ln 2) bits and sum p^2 is (1 + mean(e^2)) / 256;
-// 0.01 bits are mean(e^2) = 0.0139.
+// Entropy above 7.99 bits: the sum of squared counts tells without logarithms, and in integers. With 256 symbols of
+// p = (1 + e) / 256, the entropy falls short of 8 by mean(e^2) / (2 ln 2) bits, and sum p^2 is (1 + mean(e^2)) / 256;
+// 0.01 bits are mean(e^2) = 0.0139. Blocks are below 2^29, so the square of the size is below 2^58.
 bool evenly_spread(base::ByteSpan in) {
   std::array<std::array<uint32_t, 256>, 4> counts{};  // four, so that equal neighbours do not wait for each other
   size_t i = 0;
   for (; i + 4 <= in.size(); i += 4)
     for (size_t k = 0; k < 4; ++k) ++counts[k][in[i + k]];
   for (; i < in.size(); ++i) ++counts[0][in[i]];
-  double squares = 0;
+  uint64_t squares = 0;
   for (size_t b = 0; b < 256; ++b) {
-    const double count = static_cast<double>(counts[0][b] + counts[1][b] + counts[2][b] + counts[3][b]);
+    const uint64_t count = uint64_t{counts[0][b]} + counts[1][b] + counts[2][b] + counts[3][b];
     squares += count * count;
   }
-  const double size = static_cast<double>(in.size());
-  return squares * 256 <= size * size * 1.0139;
+  const uint64_t size = in.size();
+  return squares <= size * size / 256 / 10000 * 10139;
 }
 
 }  // namespace
