@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
-from _thread import allocate_lock
+from _thread import RLock
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from ._common import (
@@ -89,7 +89,7 @@ class FastnzFile(io.BufferedIOBase):
         if mode not in _BINARY_MODES:
             raise ValueError(f"mode must be one of {', '.join(_BINARY_MODES)}, not {mode!r}")
         self._mode = _BINARY_MODES[mode]
-        self._lock = allocate_lock()
+        self._lock = RLock()
         self._output_limit = check_limit(max_output_size, "max_output_size")
         memory_limit, threads = check_limit(max_memory, "max_memory"), check_threads(threads)
         self._compressor: Compressor | None = None

@@ -1,12 +1,12 @@
 """Compression and decompression piece by piece, in the shape of `bz2` and `lzma`.
 
 The invariant: an object holds one lock while it works, so threads may share it (whose piece comes first is theirs to
-arrange). `FrameSequence` reads frame after frame; it is what files, `fastnz.test` and the command line are made of.
+arrange); the lock is reentrant for the sake of progress callbacks and signal handlers. `FrameSequence` reads frame after frame; it is what files, `fastnz.test` and the command line are made of.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock
 
 from . import _core
 from ._common import (
@@ -102,7 +102,7 @@ class Compressor:
                 level, block_size=block_size, threads=threads, index=index, content_size=content_size
             )
 
-        self._lock = allocate_lock()
+        self._lock = RLock()
         progress = check_progress(progress)
         self._meter = None if progress is None else _Meter(progress, content_size or 0)
         self._flushed = False
@@ -187,7 +187,7 @@ class Decompressor:
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
     ) -> None:
-        self._lock = allocate_lock()
+        self._lock = RLock()
         self._decoder = _core.StreamDecoder(
             max_output_size=check_limit(max_output_size, "max_output_size"),
             max_memory=check_limit(max_memory, "max_memory"),
