@@ -33,3 +33,15 @@ def test_every_object_exports_its_fill_function_only(nm, build_dir):
                 defined.append(name)
         assert len(defined) == 1 and f"fill_{isa}" in defined[0], (path, defined)
         assert set(undefined) <= ALLOWED_CALLS, (path, undefined)
+
+
+def test_only_kernel_objects_use_wide_registers(build_dir):
+    """Everything else is code for the baseline: no 256-bit or 512-bit register is named outside the kernels."""
+    if shutil.which("objdump") is None:
+        pytest.skip("objdump is not installed")
+    objects = sorted(build_dir.glob("CMakeFiles/fastnz_core.dir/csrc/**/*.o"))
+    assert objects
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", *objects], capture_output=True, text=True)
+    if listing.returncode != 0:
+        pytest.skip("objdump does not know this machine")
+    assert not re.search(r"%[yz]mm\d", listing.stdout)
