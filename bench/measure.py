@@ -129,6 +129,8 @@ def run_command(job: dict) -> dict:
     arguments = codec["compress" if packing else "decompress"]
     target = job["output"]
     produced = target + (codec.get("suffix", "") if packing else "")
+    if codec.get("restores_name") and not packing:
+        produced = os.path.join(job["scratch"], os.path.basename(job["original"]))
     runs, peak = [], 0
     for _ in range(job["repeat"]):
         if os.path.exists(produced):
@@ -141,6 +143,8 @@ def run_command(job: dict) -> dict:
     if not packing and _sha256(produced) != job["sha256"]:
         raise Failed("decoded data differ")
     size = os.path.getsize(produced)
+    if not packing:
+        os.unlink(produced)
     cpu, wall = best(runs)
     return {"status": "ok", "cpu": cpu, "wall": wall, "peak": peak, "size": size}
 
@@ -151,7 +155,7 @@ def _run_once(job: dict, arguments: list[str]) -> tuple:
     command = [names.get(part, part) for part in arguments]
     start = time.perf_counter()
     with open(target if codec.get("stdout") else os.devnull, "wb") as out, open(os.devnull, "rb") as nothing:
-        child = subprocess.Popen(command, stdin=nothing, stdout=out, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(command, cwd=job.get("scratch"), stdin=nothing, stdout=out, stderr=subprocess.DEVNULL)
         status, usage = _wait(child.pid, start + limit)
     wall = time.perf_counter() - start
     if status is None:

@@ -36,6 +36,7 @@ def main() -> int:
     codecs = choose(all_codecs(options.levels), options.codecs)
     with tempfile.TemporaryDirectory(prefix="fastnz-bench-") as folder:
         work = Path(folder)
+        (work / "scratch").mkdir()
         try:
             items = load_set(set_name, work, options.files)
         except CorpusError as error:
@@ -118,7 +119,8 @@ def measure(codec: dict, item: Item, work: Path, options: argparse.Namespace, re
     packed = work / ("packed" + codec.get("suffix", ""))
     directions = {"compress": (item.path, work / "packed"), "decompress": (packed, work / "restored")}
     for direction, (source, target) in directions.items():
-        job = base | {"direction": direction, "input": str(source), "output": str(target), "original": str(item.path)}
+        names = {"input": source, "output": target, "original": item.path, "scratch": work / "scratch"}
+        job = base | {"direction": direction} | {key: str(path) for key, path in names.items()}
         result = run_job(job | {"repeat": 1}, options.timeout)
         if result["status"] == "ok" and repeat > 1 and result["cpu"] < options.slow:
             again = run_job(job | {"repeat": repeat - 1}, options.timeout * repeat)
