@@ -1,6 +1,8 @@
 #include "models/context_mix/contexts.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 
 namespace fastnz::models {
 namespace {
@@ -14,11 +16,18 @@ enum Context : uint8_t {
   kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordAboveLeft, kRecordDelta, kRecordColumnLast, kRecordWide,
   kRecordAbove3, kRecordPast,
   kPixelW, kPixelN, kPixelWN, kPixelGradient, kPixelNE, kPixelWWNN, kPixelMean, kPixelPlane, kPixelPlane2, kPixelPaeth, kPixelDiffs, kPixelAll,
+  kPixelLocal, kPixelN3, kPixelW3, kPixelNESlope, kPixelGradientPlane, kPixelMeanPlane, kPixelPlaneBoth, kPixelNNE, kPixelNEW, kPixelColours, kPixelGradientWN,
+  kPixelNWNE, kPixelSum6, kPixelPlaneNE,
+  // numbers of `step` bytes in rows of `width` bytes
+  kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean, kNumberExactW, kNumberExactN,
+  kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberBytes2, kNumberDelta, kNumberMeanWWN,
   // executables
   kCodeOpcode, kCodeAligned, kCodeBack4, kCodeSkip,
   // small alphabets: 11 and more symbols
   kOrder11, kOrder14, kOrder16, kOrder18, kOrder20, kOrder24,
 };
+
+constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeOpcode - 1;
 
 constexpr uint8_t kTextList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kWord, kWordPair, kFormat, kFollow2, kSkip1,
                                  kAbove, kCoarse6, kWordGap, kFollow1, kColumnAbove, kMarkWord, kSkip2, kOrder8, kWordTriple,
@@ -31,6 +40,8 @@ constexpr uint8_t kRecordList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kRecordCo
                                    kRecordDelta, kRecordAboveLeft, kRecordWide, kOrder6, kSkip1, kFollow2, kWord, kRecordAbove3, kRecordPast};
 constexpr uint8_t kImageList[] = {kPixelW, kPixelN, kPixelWN, kPixelGradient, kPixelNE, kPixelMean, kPixelPlane, kPixelPlane2, kPixelWWNN,
                                   kPixelPaeth, kPixelDiffs, kPixelAll, kOrder2, kOrder3, kRecordAbovePair};
+constexpr uint8_t kNumbersList[] = {kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean,
+                                    kNumberExactW, kNumberExactN, kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberGradientWN};
 constexpr uint8_t kSymbolsList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kOrder8, kOrder11, kOrder12, kOrder14, kOrder16, kOrder18,
                                     kOrder20, kOrder24};
 
@@ -41,6 +52,7 @@ constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kRecord, "record", true, 4, kRecordList},
     {Profile::kImage, "image", true, 4, kImageList},
     {Profile::kSymbols, "symbols", false, 8, kSymbolsList},
+    {Profile::kNumbers, "numbers", true, 4, kNumbersList},
 };
 
 uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` bytes
@@ -55,29 +67,120 @@ uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` b
 
 int clip(int v) { return std::clamp(v, 0, 255); }
 
-uint32_t pixel_context(const History& h, uint8_t id) {
-  const uint32_t p = 3, w = h.width;  // bytes per pixel, bytes per row
-  const int W = static_cast<int>(h.back(p)), N = static_cast<int>(h.back(w)), NW = static_cast<int>(h.back(w + p)), NE = static_cast<int>(h.back(w - p));
-  const int WW = static_cast<int>(h.back(2 * p)), NN = static_cast<int>(h.back(2 * static_cast<uint64_t>(w)));
-  const int p1 = static_cast<int>(h.back(1)), p2 = static_cast<int>(h.back(2));  // the other colours, newest first
-  const int p1W = static_cast<int>(h.back(p + 1)), p1N = static_cast<int>(h.back(w + 1)), p2W = static_cast<int>(h.back(p + 2)), p2N = static_cast<int>(h.back(w + 2));
-  const uint32_t plane = static_cast<uint32_t>(h.size % p);
-  auto pack = [&](int a, int b = 0, int c = 0) { return plane | static_cast<uint32_t>(a) << 2 | static_cast<uint32_t>(b) << 11 | static_cast<uint32_t>(c) << 20; };
-  switch (id) {
-    case kPixelW: return pack(W, p1 >> 2);
-    case kPixelN: return pack(N, p1 >> 2);
-    case kPixelWN: return pack(W, N);
-    case kPixelGradient: return pack(clip(W + N - NW), clip(W + p1 - p1W) >> 1);
-    case kPixelNE: return pack(clip(N + NE - W), clip(N + p1 - p1N) >> 1);
-    case kPixelMean: return pack((W + N) >> 1, (p1 - ((p1W + p1N) >> 1) + 256) >> 1, std::abs(W - N) >> 4);
-    case kPixelPlane: return pack(clip(W + p1 - p1W), clip(N + p1 - p1N));
-    case kPixelPlane2: return pack(clip(W + p2 - p2W), clip(N + p2 - p2N));
-    case kPixelWWNN: return pack(clip(2 * W - WW), clip(2 * N - NN));
-    case kPixelPaeth: return pack(clip(((W + N) * 3 - NW * 2 + 2) >> 2), clip((W + NE + 1) >> 1));
-    case kPixelDiffs: return pack(clip(W + N - NW + p1 - clip(p1W + p1N - static_cast<int>(h.back(w + p + 1)))), std::min(255, std::abs(W - NW) + std::abs(N - NW)) >> 3);
-    default: return pack(W >> 2, N >> 2, NW >> 2) ^ static_cast<uint32_t>(NE >> 2) << 26;
+// The bytes around this one in an image: W is the same colour one pixel to the left, N one row up; the colours of this
+// pixel already known are a (newest) and b, with the same neighbours.
+struct Pixels {
+  int W, N, NW, NE, WW, NN, NNE, WWW, NNN, a, aW, aN, aNW, aNE, b, bW, bN, bNW;
+  uint32_t plane;
+
+  explicit Pixels(const History& h) {
+    const uint64_t p = h.step, w = h.width;
+    auto at = [&](uint64_t distance) { return static_cast<int>(h.back(distance)); };
+    W = at(p), N = at(w), NW = at(w + p), NE = at(w - p), WW = at(2 * p), NN = at(2 * w), NNE = at(2 * w - p), WWW = at(3 * p), NNN = at(3 * w);
+    plane = static_cast<uint32_t>(h.size % p);
+    const bool colours = p > 1;
+    a = colours ? at(1) : 0, aW = colours ? at(p + 1) : 0, aN = colours ? at(w + 1) : 0, aNW = colours ? at(w + p + 1) : 0, aNE = colours ? at(w - p + 1) : 0;
+    b = colours ? at(2) : 0, bW = colours ? at(p + 2) : 0, bN = colours ? at(w + 2) : 0, bNW = colours ? at(w + p + 2) : 0;
   }
-}
+
+  uint32_t pack(int x, int y = 0, int z = 0) const {
+    return plane | static_cast<uint32_t>(x) << 2 | static_cast<uint32_t>(y) << 11 | static_cast<uint32_t>(z) << 20;
+  }
+
+  uint32_t context(uint8_t id) const {
+    switch (id) {
+      case kPixelW: return pack(W, a >> 2);
+      case kPixelN: return pack(N, a >> 2);
+      case kPixelWN: return pack(W, N);
+      case kPixelGradient: return pack(clip(W + N - NW), clip(W + a - aW) >> 1);
+      case kPixelNE: return pack(clip(N + NE - NNE), clip(N + a - aN) >> 1);
+      case kPixelMean: return pack((W + N) >> 1, (a - ((aW + aN) >> 1) + 256) >> 1, std::abs(W - N) >> 4);
+      case kPixelPlane: return pack(clip(W + a - aW), clip(N + a - aN));
+      case kPixelPlane2: return pack(clip(W + b - bW), clip(N + b - bN));
+      case kPixelWWNN: return pack(clip(2 * W - WW), clip(2 * N - NN));
+      case kPixelPaeth: return pack(clip(((W + N) * 3 - NW * 2 + 2) >> 2), clip((W + NE + 1) >> 1));
+      case kPixelDiffs: return pack(clip(W + N - NW + a - clip(aW + aN - aNW)), std::min(255, std::abs(W - NW) + std::abs(N - NW)) >> 3);
+      case kPixelLocal: return pack(clip(W + N - NW + a - (aW + aN - aNW)), clip(W + N - NW + b - (bW + bN - bNW)));
+      case kPixelN3: return pack(clip(3 * N - 3 * NN + NNN), a >> 1);
+      case kPixelW3: return pack(clip(3 * W - 3 * WW + WWW), a >> 1);
+      case kPixelNESlope: return pack(clip(W + NE - N), a >> 1);
+      case kPixelGradientPlane: return pack(clip(W + N - NW + a - (aW + aN - aNW)));
+      case kPixelMeanPlane: return pack(clip(((W + NE) >> 1) + a - ((aW + aNE) >> 1)), std::abs(W - NE) >> 3);
+      case kPixelPlaneBoth: return pack(clip(W + a - aW), clip(W + b - bW));
+      case kPixelNNE: return pack(clip(N + NE - NNE + a - (aN + aNE - aN)), clip(W + N - NW) >> 1);
+      case kPixelNEW: return pack(NE, W >> 1, a >> 4);
+      case kPixelColours: return pack(a, b);
+      case kPixelGradientWN: return pack(clip(W + N - NW), W >> 2, N >> 2);
+      case kPixelNWNE: return pack(NW >> 1, NE >> 1, (W + N) >> 3);
+      case kPixelSum6: return pack(clip((4 * (W + N) - 3 * NW + 2 * NE - WW - NN + NNE + 2) >> 2), std::min(255, std::abs(W - NW) + std::abs(N - NW) + std::abs(N - NE)) >> 3);
+      case kPixelPlaneNE: return pack(clip(NE + a - aNE), clip(NW + a - aNW));
+      default: return pack(W >> 2, N >> 2, NW >> 2) ^ static_cast<uint32_t>(NE >> 2) << 26;
+    }
+  }
+};
+
+// The numbers around this one, lowest byte first: W is the previous one, N the one a row up. Of this number, `known`
+// holds the `index` low bytes that were coded.
+struct Numbers {
+  uint64_t W, N, NW, NE, WW, NN, known, mask;
+  uint32_t index, column, bits;
+
+  explicit Numbers(const History& h) {
+    const uint32_t step = h.step, w = h.width;
+    index = static_cast<uint32_t>(h.size % step);
+    column = static_cast<uint32_t>(h.size % w);
+    bits = 8 * step;
+    mask = ~uint64_t{0} >> (64 - bits);
+    auto at = [&](uint64_t distance) {
+      uint64_t v = 0;
+      for (uint32_t k = 0; k < step; ++k) v |= static_cast<uint64_t>(h.back(distance + index - k)) << (8 * k);
+      return v;
+    };
+    W = at(step), N = at(w), NW = at(w + step), NE = at(w - step), WW = at(2 * step), NN = at(2 * static_cast<uint64_t>(w));
+    known = 0;
+    for (uint32_t k = 0; k < index; ++k) known |= static_cast<uint64_t>(h.back(index - k)) << (8 * k);
+  }
+
+  // This byte, if the number came out as close to `guess` as the known bytes let it.
+  uint32_t near(uint64_t guess) const {
+    const uint64_t half = index == 0 ? 0 : uint64_t{1} << (8 * index - 1);
+    return static_cast<uint32_t>((guess - known + half) >> (8 * index)) & 255;
+  }
+  int64_t signed_value(uint64_t v) const { return static_cast<int64_t>(v << (64 - bits)) >> (64 - bits); }
+  uint32_t magnitude(uint64_t v) const {
+    const int64_t x = signed_value(v & mask);
+    return 64 - static_cast<uint32_t>(std::countl_zero(static_cast<uint64_t>(x < 0 ? ~x : x)));
+  }
+  uint64_t mean(uint64_t x, uint64_t y) const { return x + static_cast<uint64_t>(signed_value((y - x) & mask) / 2); }
+  static uint32_t fold(uint64_t v) { return hash2(static_cast<uint32_t>(v), static_cast<uint32_t>(v >> 32)); }
+  uint32_t pack(uint32_t x, uint32_t y = 0, uint32_t z = 0) const { return index | x << 3 | y << 11 | z << 19; }
+
+  uint32_t context(uint8_t id) const {
+    switch (id) {
+      case kNumberSelf: return hash2(fold(known), index);
+      case kNumberW: return pack(near(W), magnitude(W));
+      case kNumberN: return pack(near(N), magnitude(N));
+      case kNumberWN: return pack(near(W), near(N));
+      case kNumberGradient: return pack(near(W + N - NW), magnitude(W - NW) + magnitude(N - NW));
+      case kNumberSlopeW: return pack(near(2 * W - WW), magnitude(W - WW));
+      case kNumberSlopeN: return pack(near(2 * N - NN), magnitude(N - NN));
+      case kNumberNE: return pack(near(W + NE - N), magnitude(N - NE));
+      case kNumberMean: return pack(near(mean(W, N)), magnitude(W - N), static_cast<uint32_t>(known >> (8 * index - 8)) & (index != 0 ? 255 : 0));
+      case kNumberExactW: return hash2(fold(W), fold(known) + index);
+      case kNumberExactN: return hash2(fold(N), fold(known) + index);
+      case kNumberExactWN: return hash2(hash2(fold(W), fold(N)), fold(known) + index);
+      case kNumberExactAll: return hash2(hash2(fold(W) * 3 + fold(NW), fold(N)), fold(known) + index);
+      case kNumberExactWW: return hash2(hash2(fold(W), fold(WW)), fold(known) + index);
+      case kNumberColumn: return hash2(fold(known), column);
+      case kNumberNENext: return hash2(pack(near(N), near(NE), near(W)), 1);
+      case kNumberExactNE: return hash2(hash2(fold(W) * 3 + fold(NE), fold(N)), fold(known) + index);
+      case kNumberGradientWN: return hash2(pack(near(W + N - NW), near(W), near(N)), 2);
+      case kNumberDelta: return hash2(hash2(fold((W - WW) & mask), fold((N - NW) & mask)), pack(near(W + N - NW)));
+      case kNumberMeanWWN: return pack(near(mean(mean(W, N), mean(W, NE))), magnitude(W - N), magnitude(W - WW));
+      default: return hash2(fold(W) & 0xFFFF, static_cast<uint32_t>(known)) + index;
+    }
+  }
+};
 
 uint32_t context_value(const History& h, uint8_t id) {
   const uint32_t c1 = h.c4 & 0xFF, w = h.width;
@@ -135,7 +238,7 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kCodeAligned: return hash2(static_cast<uint32_t>(h.size & 3), h.c4 & 0xFFFF);
     case kCodeBack4: return (h.c4 >> 24) | (h.c8 >> 24) << 8 | static_cast<uint32_t>(h.size & 3) << 16;
     case kCodeSkip: return hash2(h.c4 & 0x00FFFFFF & ~0xFF00u, h.c8 & 0xFF);
-    default: return pixel_context(h, id);
+    default: return 0;
   }
 }
 
@@ -144,9 +247,16 @@ uint32_t context_value(const History& h, uint8_t id) {
 const ProfileRow& profile_row(Profile profile) { return kRows[static_cast<size_t>(profile)]; }
 
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes) {
-  for (int i = 0; i < count; ++i) {
-    const uint8_t id = row.contexts[static_cast<size_t>(i)];
-    hashes[i] = hash2(context_value(history, id), (id + 1) * 0x9E3779B1u);
+  auto store = [&](int i, uint8_t id, uint32_t value) { hashes[i] = hash2(value, (id + 1) * 0x9E3779B1u); };
+  const uint8_t* const ids = row.contexts.data();
+  if (row.profile == Profile::kImage) {
+    const Pixels pixels(history);
+    for (int i = 0; i < count; ++i) store(i, ids[i], ids[i] >= kPixelW && ids[i] <= kLastPixel ? pixels.context(ids[i]) : context_value(history, ids[i]));
+  } else if (row.profile == Profile::kNumbers) {
+    const Numbers numbers(history);
+    for (int i = 0; i < count; ++i) store(i, ids[i], ids[i] >= kNumberSelf && ids[i] <= kLastNumber ? numbers.context(ids[i]) : context_value(history, ids[i]));
+  } else {
+    for (int i = 0; i < count; ++i) store(i, ids[i], context_value(history, ids[i]));
   }
 }
 
@@ -165,7 +275,10 @@ void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases,
       bases[3] = static_cast<uint32_t>(h.size % h.width) & 0xFF;
       break;
     case Profile::kImage:
-      bases[3] = static_cast<uint32_t>(h.size % 3) * 64 + (h.back(h.width) >> 2);
+      bases[3] = static_cast<uint32_t>(h.size % h.step) * 64 + (h.back(h.width) >> 2);
+      break;
+    case Profile::kNumbers:
+      bases[3] = static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);
       break;
     default:
       bases[3] = (h.c4 >> 8) & 0xFF;

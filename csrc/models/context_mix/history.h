@@ -18,6 +18,7 @@ struct History {
   std::vector<uint8_t> bytes;  // [content_size]
   uint64_t size = 0;
   uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
+  uint32_t step = 1;           // bytes per pixel or number
 
   uint32_t c4 = 0, c8 = 0, c12 = 0;           // the last 4, the 4 before, the 4 before those; newest byte lowest
   uint32_t lower4 = 0;                        // c4 with ASCII letters in lower case
@@ -33,7 +34,7 @@ struct History {
   uint32_t follow1[256] = {};                 // per byte: the last bytes that came after it
   std::vector<uint32_t> follow2 = std::vector<uint32_t>(65536);  // per pair of bytes, likewise
 
-  explicit History(uint64_t content_size, uint32_t record_width) : bytes(content_size), width(record_width) {}
+  History(uint64_t content_size, uint32_t record_width, uint32_t element_step) : bytes(content_size), width(record_width), step(element_step) {}
 
   uint32_t back(uint64_t distance) const { return distance <= size && distance != 0 ? bytes[size - distance] : 0; }
   void push(uint8_t byte);

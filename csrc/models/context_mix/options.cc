@@ -22,8 +22,10 @@ constexpr Tier kTierTable[kTiers] = {{4, 2, 24}, {6, 2, 25}, {8, 3, 26}, {11, 3,
 
 std::vector<uint8_t> write_options(const ContextMixOptions& options) {
   std::vector<uint8_t> bytes{static_cast<uint8_t>(options.tier), static_cast<uint8_t>(options.profile)};
-  if (profile_row(options.profile).has_width)
+  if (profile_row(options.profile).has_width) {
     for (int shift = 0; shift < 24; shift += 8) bytes.push_back(static_cast<uint8_t>(options.width >> shift));
+    bytes.push_back(static_cast<uint8_t>(options.step));
+  }
   return bytes;
 }
 
@@ -36,11 +38,15 @@ ContextMixOptions read_options(base::ByteSpan bytes) {
   options.tier = bytes[0];
   options.profile = static_cast<Profile>(bytes[1]);
   const bool has_width = profile_row(options.profile).has_width;
-  const size_t expected = has_width ? 5 : 2;
+  const size_t expected = has_width ? 6 : 2;
   if (bytes.size() != expected) refuse("expected " + std::to_string(expected) + " option bytes, found " + std::to_string(bytes.size()));
   if (has_width) {
     options.width = bytes[2] | static_cast<uint32_t>(bytes[3]) << 8 | static_cast<uint32_t>(bytes[4]) << 16;
-    const uint32_t least = options.profile == Profile::kImage ? 4 : 1;
+    options.step = bytes[5];
+    const bool numbers = options.profile == Profile::kNumbers;
+    const uint32_t most = numbers ? 8 : options.profile == Profile::kImage ? 4 : 1;
+    if (options.step < 1 || options.step > most) refuse("step " + std::to_string(options.step) + ", expected 1 to " + std::to_string(most));
+    const uint32_t least = most == 1 ? 1 : options.step + 1;
     if (options.width < least) refuse("width " + std::to_string(options.width) + ", expected at least " + std::to_string(least));
   }
   return options;

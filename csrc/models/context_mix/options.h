@@ -1,5 +1,5 @@
 // The option bytes of context_mix and the shape they stand for. Option bytes: tier, profile and, for profiles with a
-// width, the width as 24 bits, lowest byte first. The shape is a pure function of the options and the content size:
+// width, the width as 24 bits, lowest byte first, and the step. The shape is a pure function of the options and the content size:
 // encoder and decoder build the same tables.
 #pragma once
 
@@ -17,7 +17,8 @@ inline constexpr uint32_t kMaxWidth = (1u << 24) - 1;
 struct ContextMixOptions {
   int tier = 5;
   Profile profile = Profile::kText;
-  uint32_t width = 0;  // 1..kMaxWidth where the profile has one (images: at least 4)
+  uint32_t width = 0;  // 1..kMaxWidth where the profile has one (more than the step)
+  uint32_t step = 1;   // bytes per element: images 1..4, numbers 2..8
 };
 
 struct ContextMixShape {
