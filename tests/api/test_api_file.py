@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-LINES = b"".join(b"line %d is %s long\n" % (i, b"very " * (i % 7)) for i in range(12_000))
+LINES = b"".join(b"line %d is %s long\n" % (i, b"very " * (i % 7)) for i in range(7_000))
 
 
 def packed_lines(block_size: int = 1 << 16, frames: int = 1, index: bool = True) -> bytes:
