@@ -95,10 +95,12 @@ EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor
 
   const models::ModelRow& row = model_of(level);
   std::vector<uint8_t> options, coded;
-  if (!residual.empty() && !looks_incompressible(residual, level)) {
+  if (!looks_incompressible(residual, level)) {
     options = choose_options(level, residual);
     if (row.memory(options, residual.size()) > model_memory_bound(level, residual.size()))
       options = neutral_options(level);
+  }
+  if (!options.empty() && residual.size() > options.size() + 1) {  // else no code is short enough
     encode_with_model(residual, row, options, &coded, monitor);
     body.model_id = row.id;
     body.options = options;

@@ -1,5 +1,6 @@
 #include "codec/levels.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -11,6 +12,9 @@ namespace {
 // 32 MiB: large enough that a block's fresh start costs less than 1 % on text, small enough that 64 MB feeds two
 // threads.
 constexpr uint64_t kBlockSize = uint64_t{32} << 20;
+
+// What other options may take beyond the neutral ones: large tables have a fixed size per level, small ones may double.
+constexpr uint64_t kOptionsMargin = uint64_t{64} << 20;
 
 constexpr Level kLevels[] = {
     {1, "context_mix", 1, kBlockSize}, {2, "context_mix", 2, kBlockSize}, {3, "context_mix", 3, kBlockSize},
@@ -48,7 +52,8 @@ std::vector<uint8_t> neutral_options(const Level& level) {
 }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
-  return model_of(level).memory(neutral_options(level), size);
+  const uint64_t neutral = model_of(level).memory(neutral_options(level), size);
+  return neutral + std::min(neutral, kOptionsMargin);
 }
 
 }  // namespace fastnz::codec

@@ -29,7 +29,8 @@ const models::ModelRow& model_of(const Level& level);
 // The option bytes for a block that the model is about to code.
 std::vector<uint8_t> choose_options(const Level& level, base::ByteSpan residual);
 
-// Options that suit any content of this level, and so the memory that no block of up to `size` bytes may exceed.
+// Options that suit any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
+// whose own options would take more are coded with the neutral ones.
 std::vector<uint8_t> neutral_options(const Level& level);
 uint64_t model_memory_bound(const Level& level, uint64_t size);
 

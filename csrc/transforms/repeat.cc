@@ -13,10 +13,11 @@ namespace fastnz::transforms {
 namespace {
 
 // An operation costs 6-9 bytes of side data, and some 15 more because the model meets the bytes after the hole without
-// their context; a good model codes a long copy at about 0.02 bits a byte. What pays is time: a copy runs at memory
-// speed. 1024 keeps the loss in size below 0.02 bits for each byte removed.
-constexpr size_t kMinMatch = 1024;
-constexpr size_t kSampleBits = 6;       // one position of 64 is looked up: a 1024-byte copy escapes with e^-15
+// their context; a good model codes a long copy at 0.02 to 0.1 bits a byte. What pays is time: a copy runs at memory
+// speed. Measured on repetitive files at level 4: with 1024 the output of citm_catalog.json is 11 % larger than without
+// this transform and that of xml 0.4 %; from 2048 on sizes change by at most 0.5 %, at up to 4 times the speed.
+constexpr size_t kMinMatch = 2048;
+constexpr size_t kSampleBits = 6;       // one position of 64 is looked up: a 2048-byte copy escapes with e^-31
 constexpr size_t kMaxPeriod = 256;      // shorter periods are searched directly: the hash may never sample one (e^-4)
 constexpr size_t kPeriodStride = 512;   // every run of kMinMatch bytes contains one whole stride
 constexpr size_t kWindow = 64;          // bytes that a gear hash remembers: each shift drops one bit of the oldest

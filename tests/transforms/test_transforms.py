@@ -81,7 +81,7 @@ def test_100_mb_of_zeros_is_a_few_hundred_operations():
 
 
 def test_repeat_leaves_short_copies_to_the_model():
-    assert testing.transform_forward("repeat", os.urandom(900) + os.urandom(10) + bytes(900) + os.urandom(50)) is None
+    assert testing.transform_forward("repeat", os.urandom(1900) + bytes(1900) + os.urandom(50)) is None
 
 
 @pytest.mark.parametrize("count", [400, 2000, 20000])

@@ -56,7 +56,7 @@ def contents() -> dict[str, bytes]:
         "noise": rng.randbytes(300),
         "run": b"x" * 10_000,
         "periods": rng.randbytes(333) * 9 + b"end",
-        "copies": (piece := rng.randbytes(1500)) + english[:500] + piece + b"?" + piece[:1400],
+        "copies": (piece := rng.randbytes(2500)) + english[:500] + piece + b"?" + piece[:2400],
     }
 
 
