@@ -9,9 +9,9 @@
 namespace fastnz::codec {
 namespace {
 
-// Small blocks are cheap to code, and their byte counts say little.
-constexpr size_t kMinSize = size_t{256} << 10;
-constexpr size_t kPieces = 4, kPieceSize = size_t{16} << 10;
+// Small blocks are cheap to code, and their byte counts say little: noise of n bytes has mean(e^2) = 256 / n below.
+constexpr size_t kMinSize = size_t{64} << 10;
+constexpr size_t kPieces = 4, kMinPiece = size_t{4} << 10, kMaxPiece = size_t{16} << 10;
 
 // Entropy above 7.99 bits: the sum of squared counts tells without logarithms, and in integers. With 256 symbols of
 // p = (1 + e) / 256, the entropy falls short of 8 by mean(e^2) / (2 ln 2) bits, and sum p^2 is (1 + mean(e^2)) / 256;
@@ -53,10 +53,11 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
 
 bool looks_incompressible(base::ByteSpan in, const Level& level) {
   if (in.size() < kMinSize || !evenly_spread(in)) return false;
+  const size_t piece_size = std::clamp(in.size() / 16, kMinPiece, kMaxPiece);
   std::vector<uint8_t> sample;
-  sample.reserve(kPieces * kPieceSize);
+  sample.reserve(kPieces * piece_size);
   for (size_t k = 0; k < kPieces; ++k) {
-    const base::ByteSpan piece = in.subspan((in.size() - kPieceSize) / (kPieces - 1) * k, kPieceSize);
+    const base::ByteSpan piece = in.subspan((in.size() - piece_size) / (kPieces - 1) * k, piece_size);
     sample.insert(sample.end(), piece.begin(), piece.end());
   }
   std::vector<uint8_t> coded;

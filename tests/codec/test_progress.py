@@ -10,7 +10,7 @@ from damage import words
 from fastnz import _core
 
 LIMITS = {"max_output_size": 1 << 30, "max_memory": 1 << 30}
-CONTENT = words(3_000_000)
+CONTENT = words(1_000_000)
 FRAME = _core.compress(CONTENT, 1, block_size=262_144)
 
 
@@ -38,7 +38,7 @@ def test_an_exception_in_progress_ends_the_work(threads):
         assert done < total
         raise Stop
 
-    large = words(4_000_000)
+    large = words(2_000_000)
     begin = time.monotonic()
     with pytest.raises(Stop):
         _core.compress(large, 6, block_size=1 << 20, threads=threads, progress=stop)

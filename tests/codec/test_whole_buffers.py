@@ -46,10 +46,10 @@ def test_any_bytes(content, level):
 
 
 def test_thread_counts_give_the_same_bytes():
-    content = words(5 * 65_536 + 77)
-    frames = {_core.compress(content, 1, block_size=65_536, threads=threads) for threads in (1, 2, 3, 7, 16, 64)}
+    content = words(3 * 65_536 + 77)
+    frames = {_core.compress(content, 1, block_size=65_536, threads=threads) for threads in (1, 2, 3, 16)}
     assert len(frames) == 1
-    for threads in (1, 2, 3, 7, 16, 64):
+    for threads in (1, 2, 3, 16):
         assert _core.decompress(*frames, threads=threads, **LIMITS) == content
 
 

@@ -26,7 +26,7 @@ def test_overhead_around_any_small_body_is_at_most_16_bytes():
         assert fastnz.decompress(frame) == content
 
 
-@pytest.mark.parametrize("size", [65_537, 200_000, 1_000_000])
+@pytest.mark.parametrize("size", [65_537, 300_000])
 @pytest.mark.parametrize("block_size", [65_536, None])
 @pytest.mark.parametrize("index", [False, True])
 def test_large_noise_grows_by_the_records_alone(size, block_size, index):
@@ -35,7 +35,7 @@ def test_large_noise_grows_by_the_records_alone(size, block_size, index):
     assert len(frame) - size == 28 + 28 + blocks * 29 + (32 + 8 * blocks if index else 0)
 
 
-@pytest.mark.parametrize("size", SIZES + [65_537, 1_000_000])
+@pytest.mark.parametrize("size", SIZES + [65_537, 200_000])
 def test_compress_bound_is_one(size):
     noise = os.urandom(size)
     longest = max(
