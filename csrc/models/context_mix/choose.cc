@@ -52,6 +52,17 @@ Statistics measure(base::ByteSpan block) {
   return s;
 }
 
+// Nucleotides in plain letters: FASTA, FASTQ.
+bool has_bases(const Statistics& s) {
+  size_t sum = s.count['N'] + s.count['n'], least = s.size;
+  for (const char c : {'A', 'C', 'G', 'T'}) {
+    const size_t n = s.count[static_cast<size_t>(c)] + s.count[static_cast<size_t>(c | 32)];
+    sum += n;
+    least = std::min(least, n);
+  }
+  return sum * 5 >= s.size * 2 && least * 25 >= s.size;
+}
+
 bool starts_with(base::ByteSpan block, const char* magic, size_t length) {
   return block.size() >= length && std::memcmp(block.data(), magic, length) == 0;
 }
@@ -60,7 +71,7 @@ uint32_t little32(base::ByteSpan block, size_t at) {
   return block[at] | static_cast<uint32_t>(block[at + 1]) << 8 | static_cast<uint32_t>(block[at + 2]) << 16 | static_cast<uint32_t>(block[at + 3]) << 24;
 }
 
-ContextMixOptions candidate(int tier, Profile profile, uint32_t width = 0, uint32_t step = 1) {
+ContextMixOptions candidate(int tier, Profile profile, uint32_t width = 0, uint32_t step = 0) {
   ContextMixOptions options;
   options.tier = tier;
   options.profile = profile;
@@ -256,7 +267,8 @@ ContextMixOptions choose(base::ByteSpan block, int tier) {
   const bool texty = s.control * 100 <= n && s.high * 4 <= n;
   if (texty) {
     const size_t line_ends = s.count['\n'] + s.count['\r'];
-    return candidate(tier, s.distinct <= 20 && line_ends * 32 <= n && n >= 64 ? Profile::kSymbols : Profile::kText);
+    if (s.distinct <= 20 && line_ends * 32 <= n && n >= 64) return candidate(tier, Profile::kSymbols);
+    return candidate(tier, n >= 64 && has_bases(s) ? Profile::kSequences : Profile::kText);
   }
   if (n < kNoSearch) return candidate(tier, s.text * 10 >= n * 8 ? Profile::kText : Profile::kBinary);
 
@@ -276,9 +288,9 @@ ContextMixOptions choose(base::ByteSpan block, int tier) {
     field.push_back(candidate(tier, profile, width, step));
   };
   const uint32_t near = best_lag(lags, 2, 63, 1), middle = best_lag(lags, 64, 1023, 1), far = best_lag(lags, 1024, kMaxLag, 1);
-  add(Profile::kRecord, near, 1);
-  add(Profile::kRecord, middle, 1);
-  if (middle == 0) add(Profile::kRecord, far, 1);
+  add(Profile::kRecord, near, 0);
+  add(Profile::kRecord, middle, 0);
+  if (middle == 0) add(Profile::kRecord, far, 0);
   // Numbers and pixels: bytes one element apart are alike.
   for (const uint32_t step : {1u, 2u, 3u, 4u, 8u}) {
     if (step >= score.size() || score[step] < noise) continue;

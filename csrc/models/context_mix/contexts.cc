@@ -17,14 +17,15 @@ enum Context : uint8_t {
   kRecordAbove3, kRecordPast,
   kPixelW, kPixelN, kPixelWN, kPixelGradient, kPixelNE, kPixelWWNN, kPixelMean, kPixelPlane, kPixelPlane2, kPixelPaeth, kPixelDiffs, kPixelAll,
   kPixelLocal, kPixelN3, kPixelW3, kPixelNESlope, kPixelGradientPlane, kPixelMeanPlane, kPixelPlaneBoth, kPixelNNE, kPixelNEW, kPixelColours, kPixelGradientWN,
-  kPixelNWNE, kPixelSum6, kPixelPlaneNE,
+  kPixelNWNE, kPixelSum6, kPixelPlaneNE, kPixelLms, kPixelLmsError, kPixelLmsW, kPixelLmsN, kPixelLmsGP, kPixelGradientPlaneB, kPixelGradientPlaneMean, kPixelWA, kPixelNA, kPixelMeanA, kPixelLmsA,
   // numbers of `step` bytes in rows of `width` bytes
   kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean, kNumberExactW, kNumberExactN,
-  kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberBytes2, kNumberDelta, kNumberMeanWWN,
+  kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberBytes2, kNumberDelta, kNumberMeanWWN, kNumberLms, kNumberLmsW, kNumberLmsGradient, kNumberLmsKnown,
   // executables
   kCodeOpcode, kCodeAligned, kCodeBack4, kCodeSkip,
   // small alphabets: 11 and more symbols
   kOrder11, kOrder14, kOrder16, kOrder18, kOrder20, kOrder24,
+  kSymbols8, kSymbols9, kSymbols10, kSymbols11, kSymbols12, kSymbols13, kSymbols14, kSymbols16, kSymbols18, kSymbols20, kSymbols24, kSymbols32, kQuality, kQualityColumn, kQualityMost, kPhaseColumn,
 };
 
 constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeOpcode - 1;
@@ -38,12 +39,16 @@ constexpr uint8_t kExecutableList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrde
                                        kFollow2, kCodeAligned, kCodeBack4, kCodeSkip, kSkipPair, kOrder8, kCoarse6, kWord};
 constexpr uint8_t kRecordList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordColumnLast,
                                    kRecordDelta, kRecordAboveLeft, kRecordWide, kOrder6, kSkip1, kFollow2, kWord, kRecordAbove3, kRecordPast};
-constexpr uint8_t kImageList[] = {kPixelW, kPixelN, kPixelWN, kPixelGradient, kPixelNE, kPixelMean, kPixelPlane, kPixelPlane2, kPixelWWNN,
-                                  kPixelPaeth, kPixelDiffs, kPixelAll, kOrder2, kOrder3, kRecordAbovePair};
+constexpr uint8_t kImageList[] = {kPixelW, kPixelLms, kPixelGradientPlane, kPixelMeanPlane, kPixelDiffs, kPixelGradient, kPixelNE, kPixelPlane2, kPixelPlane,
+                                  kPixelMean, kPixelN, kOrder2, kPixelLocal, kPixelLmsError, kPixelPlaneBoth, kPixelWWNN, kPixelNA, kPixelGradientPlaneMean,
+                                  kPixelMeanA, kPixelPlaneNE, kPixelSum6, kOrder1, kPixelPaeth, kPixelLmsA};
 constexpr uint8_t kNumbersList[] = {kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean,
                                     kNumberExactW, kNumberExactN, kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberGradientWN};
-constexpr uint8_t kSymbolsList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kOrder8, kOrder11, kOrder12, kOrder14, kOrder16, kOrder18,
-                                    kOrder20, kOrder24};
+constexpr uint8_t kSymbolsList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
+                                    kSymbols9, kSymbols10, kSymbols14, kSymbols18, kSymbols13};
+constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
+                                      kAbove, kColumnAbove, kFormat, kQualityColumn, kSymbols14, kQuality, kPhaseColumn, kQualityMost, kFirstWordColumn,
+                                      kWord, kFollow2, kSkip1, kSymbols32};
 
 constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kText, "text", false, 6, kTextList},
@@ -53,6 +58,7 @@ constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kImage, "image", true, 4, kImageList},
     {Profile::kSymbols, "symbols", false, 8, kSymbolsList},
     {Profile::kNumbers, "numbers", true, 4, kNumbersList},
+    {Profile::kSequences, "sequences", false, 8, kSequencesList},
 };
 
 uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` bytes
@@ -65,12 +71,19 @@ uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` b
   return v;
 }
 
+uint32_t of_symbols(const History& h, int count) {
+  const uint64_t low = count >= 16 ? h.symbols : h.symbols & ((uint64_t{1} << (4 * count)) - 1);
+  const uint64_t high = count <= 16 ? 0 : count >= 32 ? h.symbols16 : h.symbols16 & ((uint64_t{1} << (4 * (count - 16))) - 1);
+  return hash2(hash2(static_cast<uint32_t>(low), static_cast<uint32_t>(low >> 32)), static_cast<uint32_t>(high) * 31 + static_cast<uint32_t>(high >> 32));
+}
+
 int clip(int v) { return std::clamp(v, 0, 255); }
 
 // The bytes around this one in an image: W is the same colour one pixel to the left, N one row up; the colours of this
 // pixel already known are a (newest) and b, with the same neighbours.
 struct Pixels {
   int W, N, NW, NE, WW, NN, NNE, WWW, NNN, a, aW, aN, aNW, aNE, b, bW, bN, bNW;
+  int lms_q4, error;
   uint32_t plane;
 
   explicit Pixels(const History& h) {
@@ -78,6 +91,8 @@ struct Pixels {
     auto at = [&](uint64_t distance) { return static_cast<int>(h.back(distance)); };
     W = at(p), N = at(w), NW = at(w + p), NE = at(w - p), WW = at(2 * p), NN = at(2 * w), NNE = at(2 * w - p), WWW = at(3 * p), NNN = at(3 * w);
     plane = static_cast<uint32_t>(h.size % p);
+    lms_q4 = h.predictor.answer_q4;
+    error = std::min(15, 32 - std::countl_zero(static_cast<uint32_t>(h.predictor.past_error)));
     const bool colours = p > 1;
     a = colours ? at(1) : 0, aW = colours ? at(p + 1) : 0, aN = colours ? at(w + 1) : 0, aNW = colours ? at(w + p + 1) : 0, aNE = colours ? at(w - p + 1) : 0;
     b = colours ? at(2) : 0, bW = colours ? at(p + 2) : 0, bN = colours ? at(w + 2) : 0, bNW = colours ? at(w + p + 2) : 0;
@@ -113,6 +128,17 @@ struct Pixels {
       case kPixelGradientWN: return pack(clip(W + N - NW), W >> 2, N >> 2);
       case kPixelNWNE: return pack(NW >> 1, NE >> 1, (W + N) >> 3);
       case kPixelSum6: return pack(clip((4 * (W + N) - 3 * NW + 2 * NE - WW - NN + NNE + 2) >> 2), std::min(255, std::abs(W - NW) + std::abs(N - NW) + std::abs(N - NE)) >> 3);
+      case kPixelLms: return pack(clip((lms_q4 + 8) >> 4));
+      case kPixelLmsError: return pack(clip((lms_q4 + 8) >> 4), error, ((lms_q4 + 8) >> 2) & 3);
+      case kPixelLmsW: return pack(clip((lms_q4 + 8) >> 4), W >> 2);
+      case kPixelLmsN: return pack(clip((lms_q4 + 8) >> 4), N >> 2);
+      case kPixelLmsGP: return pack(clip((lms_q4 + 8) >> 4), clip(W + N - NW + a - (aW + aN - aNW)) >> 1);
+      case kPixelLmsA: return pack(clip((lms_q4 + 8) >> 4), a >> 2);
+      case kPixelGradientPlaneB: return pack(clip(W + N - NW + b - (bW + bN - bNW)));
+      case kPixelGradientPlaneMean: return pack(clip(W + N - NW + ((a - (aW + aN - aNW) + b - (bW + bN - bNW)) >> 1)));
+      case kPixelWA: return pack(clip(W + a - aW), std::min(255, std::abs(a - aW)) >> 3);
+      case kPixelNA: return pack(clip(N + a - aN), std::min(255, std::abs(a - aN)) >> 3);
+      case kPixelMeanA: return pack(clip((W + N + 2 * a - aW - aN) >> 1), std::min(255, std::abs(W - N - aW + aN)) >> 3);
       case kPixelPlaneNE: return pack(clip(NE + a - aNE), clip(NW + a - aNW));
       default: return pack(W >> 2, N >> 2, NW >> 2) ^ static_cast<uint32_t>(NE >> 2) << 26;
     }
@@ -122,7 +148,8 @@ struct Pixels {
 // The numbers around this one, lowest byte first: W is the previous one, N the one a row up. Of this number, `known`
 // holds the `index` low bytes that were coded.
 struct Numbers {
-  uint64_t W, N, NW, NE, WW, NN, known, mask;
+  uint64_t W, N, NW, NE, WW, NN, lms, known, mask;
+  uint32_t error;
   uint32_t index, column, bits;
 
   explicit Numbers(const History& h) {
@@ -137,6 +164,8 @@ struct Numbers {
       return v;
     };
     W = at(step), N = at(w), NW = at(w + step), NE = at(w - step), WW = at(2 * step), NN = at(2 * static_cast<uint64_t>(w));
+    lms = static_cast<uint64_t>((static_cast<int64_t>(h.predictor.answer_q4) + 8) >> 4);
+    error = 32 - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error)));
     known = 0;
     for (uint32_t k = 0; k < index; ++k) known |= static_cast<uint64_t>(h.back(index - k)) << (8 * k);
   }
@@ -176,6 +205,10 @@ struct Numbers {
       case kNumberExactNE: return hash2(hash2(fold(W) * 3 + fold(NE), fold(N)), fold(known) + index);
       case kNumberGradientWN: return hash2(pack(near(W + N - NW), near(W), near(N)), 2);
       case kNumberDelta: return hash2(hash2(fold((W - WW) & mask), fold((N - NW) & mask)), pack(near(W + N - NW)));
+      case kNumberLms: return pack(near(lms), error);
+      case kNumberLmsW: return pack(near(lms), near(W));
+      case kNumberLmsGradient: return pack(near(lms), near(W + N - NW));
+      case kNumberLmsKnown: return pack(near(lms), static_cast<uint32_t>((lms - known) >> (8 * index)) & 255, error);
       case kNumberMeanWWN: return pack(near(mean(mean(W, N), mean(W, NE))), magnitude(W - N), magnitude(W - WW));
       default: return hash2(fold(W) & 0xFFFF, static_cast<uint32_t>(known)) + index;
     }
@@ -201,6 +234,22 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kOrder18: return last(h, 18);
     case kOrder20: return last(h, 20);
     case kOrder24: return last(h, 24);
+    case kSymbols8: return of_symbols(h, 8);
+    case kSymbols9: return of_symbols(h, 9);
+    case kSymbols10: return of_symbols(h, 10);
+    case kSymbols11: return of_symbols(h, 11);
+    case kSymbols12: return of_symbols(h, 12);
+    case kSymbols13: return of_symbols(h, 13);
+    case kSymbols14: return of_symbols(h, 14);
+    case kSymbols16: return of_symbols(h, 16);
+    case kSymbols18: return of_symbols(h, 18);
+    case kSymbols20: return of_symbols(h, 20);
+    case kSymbols24: return of_symbols(h, 24);
+    case kSymbols32: return of_symbols(h, 32);
+    case kQuality: return (h.c4 & 0xFFFF) | std::max(h.c4 >> 16 & 0xFF, h.c4 >> 24) << 16 | h.line_phase << 24;
+    case kQualityColumn: return c1 | (h.c4 >> 8 & 0xFF) << 8 | h.column << 16 | h.line_phase << 24;
+    case kQualityMost: return c1 | std::max(h.c4 >> 8 & 0xFF, h.c4 >> 16 & 0xFF) << 8 | (h.c4 >> 24 == (h.c8 & 0xFF)) << 16 | h.line_phase << 24;
+    case kPhaseColumn: return h.column | h.line_phase << 8;
     case kWord: return hash2(h.word, c1);
     case kWordPair: return hash2(h.word * 31 + c1, h.word1);
     case kWordSkip: return hash2(h.word + c1, h.word2 * 77);
@@ -276,6 +325,10 @@ void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases,
       break;
     case Profile::kImage:
       bases[3] = static_cast<uint32_t>(h.size % h.step) * 64 + (h.back(h.width) >> 2);
+      break;
+    case Profile::kSequences:
+      bases[2] = h.line_phase << 6 | std::min(h.column >> 2, 63u);
+      bases[3] = c1;
       break;
     case Profile::kNumbers:
       bases[3] = static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);

@@ -14,11 +14,24 @@ inline uint32_t hash2(uint32_t a, uint32_t b) {
   return h ^ (h >> 13);
 }
 
+// A linear prediction of the next pixel or number from its neighbours, its weights learnt on the way (normalised LMS).
+struct Predictor {
+  static constexpr int kTaps = 16;
+  int32_t weight_q16[4][kTaps] = {};  // by colour
+  int32_t input[kTaps] = {};          // neighbours less the base
+  int32_t base = 0, answer_q4 = 0;    // in 1/16
+  int32_t past_error = 0;             // recent mean of the error's size, in 1/16
+
+  void predict(uint32_t row, int64_t around);   // from input[]; `around` is what the inputs were taken less of
+  void learn(uint32_t row, int64_t actual);
+};
+
 struct History {
   std::vector<uint8_t> bytes;  // [content_size]
   uint64_t size = 0;
   uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
-  uint32_t step = 1;           // bytes per pixel or number
+  uint32_t step = 0;           // bytes per pixel or number; 0 when there are none
+  bool pixels = false;         // or numbers
 
   uint32_t c4 = 0, c8 = 0, c12 = 0;           // the last 4, the 4 before, the 4 before those; newest byte lowest
   uint32_t lower4 = 0;                        // c4 with ASCII letters in lower case
@@ -31,13 +44,27 @@ struct History {
   uint64_t line_start = 0, line1_start = 0;   // of this line and the previous one
   uint32_t column = 0;                        // min(255, bytes since line_start)
   uint32_t above = 0, above_next = 0, above_left = 0;  // bytes of the previous line at column, column + 1, column - 1
+  uint64_t symbols = 0, symbols16 = 0;        // low nibbles of the last 16 bytes and the 16 before, line ends left out
+  uint32_t line_phase = 0;                    // lines since one that began a record, modulo 4 (headers of sequences)
+
+  Predictor predictor;                        // profiles with a step
+
   uint32_t follow1[256] = {};                 // per byte: the last bytes that came after it
   std::vector<uint32_t> follow2 = std::vector<uint32_t>(65536);  // per pair of bytes, likewise
 
-  History(uint64_t content_size, uint32_t record_width, uint32_t element_step) : bytes(content_size), width(record_width), step(element_step) {}
+  History(uint64_t content_size, uint32_t record_width, uint32_t element_step, bool is_image)
+      : bytes(content_size), width(record_width), step(element_step), pixels(is_image) {}
 
   uint32_t back(uint64_t distance) const { return distance <= size && distance != 0 ? bytes[size - distance] : 0; }
+  uint64_t number(uint64_t distance) const {  // of step bytes, lowest first, beginning that far back
+    uint64_t v = 0;
+    for (uint32_t k = 0; k < step; ++k) v |= static_cast<uint64_t>(back(distance - k)) << (8 * k);
+    return v;
+  }
   void push(uint8_t byte);
+
+ private:
+  void predict();
 };
 
 }  // namespace fastnz::models

@@ -43,10 +43,11 @@ ContextMixOptions read_options(base::ByteSpan bytes) {
   if (has_width) {
     options.width = bytes[2] | static_cast<uint32_t>(bytes[3]) << 8 | static_cast<uint32_t>(bytes[4]) << 16;
     options.step = bytes[5];
-    const bool numbers = options.profile == Profile::kNumbers;
-    const uint32_t most = numbers ? 8 : options.profile == Profile::kImage ? 4 : 1;
-    if (options.step < 1 || options.step > most) refuse("step " + std::to_string(options.step) + ", expected 1 to " + std::to_string(most));
-    const uint32_t least = most == 1 ? 1 : options.step + 1;
+    const uint32_t low = options.profile == Profile::kRecord ? 0 : options.profile == Profile::kImage ? 1 : 2;
+    const uint32_t most = options.profile == Profile::kRecord ? 0 : options.profile == Profile::kImage ? 4 : 8;
+    if (options.step < low || options.step > most)
+      refuse("step " + std::to_string(options.step) + ", expected " + std::to_string(low) + " to " + std::to_string(most));
+    const uint32_t least = options.step + 1;
     if (options.width < least) refuse("width " + std::to_string(options.width) + ", expected at least " + std::to_string(least));
   }
   return options;

@@ -18,7 +18,7 @@ struct ContextMixOptions {
   int tier = 5;
   Profile profile = Profile::kText;
   uint32_t width = 0;  // 1..kMaxWidth where the profile has one (more than the step)
-  uint32_t step = 1;   // bytes per element: images 1..4, numbers 2..8
+  uint32_t step = 0;   // bytes per element: images 1..4, numbers 2..8, records 0
 };
 
 struct ContextMixShape {
