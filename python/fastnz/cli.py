@@ -34,7 +34,7 @@ _JOBS: dict[str, Callable[[str, Options, Report], None]] = {
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
-    report = Report(options.verbosity, options.progress)
+    report = Report(options.verbosity, options.progress and not _shows_output(options))
     _handle_signals(report)  # the codec lets signals in some times a second, also while it works on one block
     try:
         if options.mode == "list":
@@ -44,6 +44,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _die(signal.SIGPIPE)
         raise
+
+
+def _shows_output(options: Options) -> bool:
+    """True if content goes to a terminal, where a progress line would be drawn into it."""
+    to_stdout = options.stdout or ("-" in options.files and options.output is None)
+    return options.mode in ("compress", "decompress") and to_stdout and os.isatty(1)
 
 
 def _over_files(options: Options, report: Report, job: Callable[[str], None]) -> int:

@@ -7,9 +7,11 @@ decoded, compared where that is possible, and made durable under its name.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 
 from . import levels
+from ._core import BlockReader
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source, output_name
 from .cli_options import Options
@@ -87,8 +89,10 @@ def describe(name: str) -> tuple[str, Info]:
     """Return what the headers of one file say."""
     if name == "-":
         raise Skip("-l reads files, not standard input")
-    if os.path.isdir(name):
-        raise Skip(f"{name}: is a directory; use -r to go into it, skipped")
+    about = os.stat(name)
+    if not stat.S_ISREG(about.st_mode):
+        what = "is a directory; use -r to go into it" if stat.S_ISDIR(about.st_mode) else "is not a regular file"
+        raise Skip(f"{name}: {what}, skipped")
     import mmap
 
     from .frames import info
@@ -193,10 +197,10 @@ def _has_more(fd: int) -> bool:
 
 def _content_size(source: Source) -> int | None:
     """Return the size that the headers of a regular file tell, if they do."""
-    if source.path is None or not source.is_regular:
+    if not source.is_regular or os.lseek(source.fd, 0, os.SEEK_CUR):
         return None
     try:
-        return describe(source.path)[1].content_size
+        return BlockReader(lambda offset, size: os.pread(source.fd, size, offset), source.stat.st_size).content_size
     except (FastnzError, OSError):  # decoding will say it better
         return None
 

@@ -27,7 +27,7 @@ class Report:
 
     def __init__(self, verbosity: int, progress: bool) -> None:
         self._verbosity = verbosity
-        self.draws = progress and verbosity >= 0 and _is_terminal(2)
+        self.draws = progress and verbosity >= 0 and os.isatty(2)
         self._drawn = False
         self._name = ""
         self._began = self._next = 0.0
@@ -113,13 +113,6 @@ def _write(text: str) -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nowhere to complain about it
         sys.stderr.write(text)
         sys.stderr.flush()
-
-
-def _is_terminal(fd: int) -> bool:
-    try:
-        return os.isatty(fd)
-    except OSError:
-        return False
 
 
 def _columns() -> int:

@@ -94,6 +94,7 @@ class FastnzFile(io.BufferedIOBase):
         memory_limit, threads = check_limit(max_memory, "max_memory"), check_threads(threads)
         self._compressor: Compressor | None = None
         self._buffer: io.BufferedReader | None = None
+        self._failed = False  # a write did not succeed: there is no way to end the frame
         self._position = 0
         if self._mode != "rb":
             self._compressor = Compressor(level, threads=threads, block_size=block_size, index=index)
@@ -145,7 +146,8 @@ class FastnzFile(io.BufferedIOBase):
                 return
             try:
                 if self._compressor is not None:
-                    fp.write(self._compressor.flush())
+                    if not self._failed:
+                        fp.write(self._compressor.flush())
                 elif self._buffer is not None:
                     self._buffer.close()
             finally:
@@ -210,7 +212,9 @@ class FastnzFile(io.BufferedIOBase):
         size = byte_view(data).nbytes
         with self._lock:
             fp, compressor = self._writing()
+            self._failed = True  # until it is done
             fp.write(compressor.compress(data))
+            self._failed = False
             self._position += size
         return size
 
@@ -225,8 +229,10 @@ class FastnzFile(io.BufferedIOBase):
         """End the block, so that all that was written can be read by others; costs some compression."""
         with self._lock:
             fp, compressor = self._writing()
+            self._failed = True  # until it is done
             fp.write(compressor.flush_block())
             fp.flush()
+            self._failed = False
 
     def _file(self) -> IO[bytes]:
         if self._fp is None:
@@ -243,6 +249,8 @@ class FastnzFile(io.BufferedIOBase):
         fp = self._file()
         if self._compressor is None:
             raise io.UnsupportedOperation("this file was opened for reading")
+        if self._failed:
+            raise ValueError("an earlier write to this file failed; its frame cannot be continued")
         return fp, self._compressor
 
 

@@ -1,7 +1,8 @@
 """Compression and decompression piece by piece, in the shape of `bz2` and `lzma`.
 
 The invariant: an object holds one lock while it works, so threads may share it (whose piece comes first is theirs to
-arrange); the lock is reentrant for the sake of progress callbacks and signal handlers. `FrameSequence` reads frame after frame; it is what files, `fastnz.test` and the command line are made of.
+arrange); the lock is reentrant for the sake of progress callbacks and signal handlers. `FrameSequence` reads frame
+after frame; it is what files, `fastnz.test` and the command line are made of.
 """
 
 from __future__ import annotations

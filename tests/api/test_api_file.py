@@ -223,6 +223,29 @@ def test_one_read_is_limited_but_the_file_is_not() -> None:
         file.read(1)
 
 
+def test_a_failed_write_is_what_the_caller_hears_of() -> None:
+    class FullDisk(io.BytesIO):
+        def write(self, data) -> int:
+            if data:
+                raise OSError(28, "No space left on device")
+            return 0
+
+    for error, store, content in ((OSError, FullDisk(), os.urandom(200_000)), (BufferError, io.BytesIO(), None)):
+        with pytest.raises(error), fastnz.FastnzFile(store, "w", 1, block_size=1 << 16) as file:
+            file.write(b"fine so far")
+            if content is None:
+                raise BufferError
+            file.write(content)
+        assert file.closed
+    assert fastnz.decompress(store.getvalue()) == b"fine so far"  # not the file's failure: the frame was ended
+
+    file = fastnz.FastnzFile(FullDisk(), "w", 1, block_size=1 << 16)
+    for expected in (OSError, ValueError):
+        with pytest.raises(expected):
+            file.write(os.urandom(200_000))
+    file.close()
+
+
 def test_closed_files_refuse_everything(tmp_path: Path) -> None:
     path = tmp_path / "file.fnz"
     for mode in ("wb", "rb"):

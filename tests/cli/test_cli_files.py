@@ -158,6 +158,7 @@ def test_directories_pipes_and_devices(shell, text) -> None:
     assert "is a directory" in shell("-f", "-o", "folder", "text", expect=1).stderr
     os.mkfifo(shell.folder / "pipe")
     assert "not a regular file" in shell("pipe", expect=2).stderr
+    assert "not a regular file" in shell("-l", "pipe", expect=2).stderr
     assert "not a regular file" in shell("--rm", "-o", "out", "pipe", expect=2).stderr
     (shell.folder / "text.fnz").symlink_to("/dev/null")
     assert "not a regular file" in shell("-f", "text", expect=1).stderr
