@@ -17,7 +17,7 @@ from pathlib import Path
 
 import fastnz
 
-_SIZE = 2_000_000
+_SIZE = 1_000_000
 
 
 def main() -> int:
