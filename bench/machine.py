@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
         "os": _os_name(),
         "python": platform.python_version(),
         "compiler": _compiler(),
-        "load": _load(),
+        "load": load(),
     }
 
 
@@ -65,7 +65,7 @@ def _compiler() -> str:
     return "none"
 
 
-def _load() -> str:
+def load() -> str:
     """Return the load average at the start: over one or two, clock times say little."""
     try:
         return f"{os.getloadavg()[0]:.1f}"

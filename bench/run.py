@@ -49,8 +49,8 @@ def main() -> int:
         path = options.out or records.RECORD / f"{about['date']}-{machine.kind()}-{set_name}.csv"
         kept = []
         if options.update and path.exists():
-            names = {codec["name"] for codec in codecs}
-            kept = [row for row in records.read(path)[1] if row["codec"] not in names]
+            again = {(codec["name"], item.name) for codec in codecs for item in items}
+            kept = [row for row in records.read(path)[1] if (row["codec"], row["file"]) not in again]
         writer = records.Writer(path, about)
         try:
             for row in kept:
@@ -77,7 +77,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cpu", type=int, default=last_cpu(), help="processor to run on (%(default)s)")
     parser.add_argument("--clock", choices=["cpu", "wall"], default="cpu", help="what speeds are made from")
     parser.add_argument("--out", type=Path, help="the record; default: by date, machine and set in bench/record")
-    parser.add_argument("--update", action="store_true", help="keep the record's rows of codecs not measured now")
+    parser.add_argument("--update", action="store_true", help="keep the record's rows of what is not measured now")
     parser.add_argument("--quick", action="store_true", help="the set `quick`, once")
     return parser.parse_args()
 

@@ -14,9 +14,9 @@ import records  # noqa: E402
 
 
 def report(name: str, rows: list[dict]) -> None:
-    """Print rows as a table and append them, with date and kind of machine, to record/robustness-<name>.csv."""
+    """Print rows as a table and append them, with date, machine and load, to record/robustness-<name>.csv."""
     print(records.table(rows))
-    stamp = {"date": datetime.date.today().isoformat(), "machine": machine.kind()}
+    stamp = {"date": datetime.date.today().isoformat(), "machine": machine.kind(), "load": machine.load()}
     path = records.RECORD / f"robustness-{name}.csv"
     records.append(path, [stamp | row for row in rows])
 
