@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 
 def describe() -> dict[str, str]:
@@ -63,6 +64,15 @@ def _compiler() -> str:
             done = subprocess.run([program, "--version"], capture_output=True, text=True)
             return (done.stdout.splitlines() or ["unknown"])[0]
     return "none"
+
+
+def commit(folder: Path) -> str:
+    """Return the version-control id of a source tree, with "-dirty" where files differ; "unknown" without one."""
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=folder, capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
 
 
 def load() -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import machine
 import records
-from corpus import CorpusError, Item, load_set
+from corpus import ROOT, CorpusError, Item, load_set
 from peers import LEVELS, all_codecs, probe
 
 MEASURE = Path(__file__).with_name("measure.py")
@@ -45,7 +45,7 @@ def main() -> int:
         if not items or not codecs:
             print("bench: nothing matches", file=sys.stderr)
             return 2
-        about = {"date": datetime.date.today().isoformat(), "set": set_name} | machine.describe()
+        about = {"date": datetime.date.today().isoformat(), "set": set_name, "commit": machine.commit(ROOT)} | machine.describe()
         path = options.out or records.RECORD / f"{about['date']}-{machine.kind()}-{set_name}.csv"
         kept = []
         if options.update and path.exists():
