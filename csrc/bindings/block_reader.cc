@@ -13,7 +13,8 @@ namespace fastnz::bindings {
 namespace {
 
 codec::BlockReader::ReadAt make_read_at(py::function read_at) {
-  // The function is shared by pointer: copies of the std::function must not touch Python's reference count without the GIL.
+  // The function is shared by pointer: copies of the std::function must not touch Python's reference count without the
+  // GIL.
   const std::shared_ptr<py::function> function(new py::function(std::move(read_at)), [](py::function* pointer) {
     const py::gil_scoped_acquire gil;
     delete pointer;

@@ -1,4 +1,5 @@
-// Python buffers as byte views, and bytes objects as output. A view holds its buffer until it goes; both ends need the GIL.
+// Python buffers as byte views, and bytes objects as output. A view holds its buffer until it goes; both ends need the
+// GIL.
 #pragma once
 
 #include <pybind11/pybind11.h>

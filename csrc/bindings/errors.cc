@@ -1,4 +1,5 @@
-// Turns base::Error into the Python classes of fastnz.errors, which are imported by name when the first error needs them.
+// Turns base::Error into the Python classes of fastnz.errors, which are imported by name when the first error needs
+// them.
 #include "bindings/bindings.h"
 
 #include <new>

@@ -23,8 +23,8 @@ struct EncodedBlock {
 // The body is never longer than content + 1.
 EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor);
 
-// Decodes a body whose bytes are proven undamaged into `out`, whose size is the content's. Throws kCorrupt, kUnsupported
-// or kLimit. Does not check the hash: a raw record has none.
+// Decodes a body whose bytes are proven undamaged into `out`, whose size is the content's. Throws kCorrupt,
+// kUnsupported or kLimit. Does not check the hash: a raw record has none.
 void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor);
 
 // Bytes that decode_body will need beyond its input and output; refuses what it would refuse.

@@ -1,6 +1,6 @@
-// Random access: finds every block of a file through the indexes at its end, or by walking its headers where a frame has
-// none, and decodes single blocks. Reads through a callback; keeps no content. Safe to share between threads if the callback
-// is.
+// Random access: finds every block of a file through the indexes at its end, or by walking its headers where a frame
+// has none, and decodes single blocks. Reads through a callback; keeps no content. Safe to share between threads if the
+// callback is.
 #pragma once
 
 #include <cstdint>

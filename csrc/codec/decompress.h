@@ -1,5 +1,5 @@
-// Whole frames in, whole buffers out: read_frames() first proves and judges everything, then the caller allocates exactly
-// what was proven, then decode_frames() fills it.
+// Whole frames in, whole buffers out: read_frames() first proves and judges everything, then the caller allocates
+// exactly what was proven, then decode_frames() fills it.
 #pragma once
 
 #include "base/span.h"

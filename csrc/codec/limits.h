@@ -1,5 +1,5 @@
-// What a decoder is allowed to spend, and what compressed bytes can prove. A size in a header is believed only as far as
-// these bounds carry it; beyond, the header is refused before anything is allocated. FORMAT.md section 7.
+// What a decoder is allowed to spend, and what compressed bytes can prove. A size in a header is believed only as far
+// as these bounds carry it; beyond, the header is refused before anything is allocated. FORMAT.md section 7.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,9 @@ struct Limits {
 inline constexpr uint64_t kMaxBytesPerCodedByte = 45604;
 inline constexpr uint64_t kMaxUnwrittenBytes = 8;
 
-// Proves that `body` can make `content_size` bytes and that this build can decode it. Throws kCorrupt when it cannot make
-// them, kUnsupported when a model or transform is unknown. Returns the memory that decoding takes beyond input and output.
+// Proves that `body` can make `content_size` bytes and that this build can decode it. Throws kCorrupt when it cannot
+// make them, kUnsupported when a model or transform is unknown. Returns the memory that decoding takes beyond input and
+// output.
 uint64_t check_body(const format::Body& body, uint64_t content_size, uint64_t offset);
 
 void require_memory(uint64_t needed, const Limits& limits, uint64_t offset);

@@ -14,8 +14,8 @@ namespace fastnz::codec {
 std::vector<std::vector<uint8_t>> compress_many(const std::vector<base::ByteSpan>& items, int level, size_t threads,
                                                 bool raw, Monitor* monitor);
 
-// In two steps, between which the caller allocates an output of sizes()[i] bytes for each item. Errors name the first item
-// at fault. limits.max_output_size is for all outputs together, max_memory for all threads together.
+// In two steps, between which the caller allocates an output of sizes()[i] bytes for each item. Errors name the first
+// item at fault. limits.max_output_size is for all outputs together, max_memory for all threads together.
 class ManyDecoder {
  public:
   // `raw_sizes` is empty for frames.

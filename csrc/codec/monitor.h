@@ -1,6 +1,6 @@
 // Progress and cancellation of one call. Workers report bytes with tick(); the thread that made the monitor polls the
-// caller's callback, ten times a second at most. An exception from the callback, or a failure of any worker, makes every
-// other worker's next tick() throw Cancelled. Knows no Python and no codec.
+// caller's callback, ten times a second at most. An exception from the callback, or a failure of any worker, makes
+// every other worker's next tick() throw Cancelled. Knows no Python and no codec.
 #pragma once
 
 #include <atomic>

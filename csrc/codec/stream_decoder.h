@@ -1,5 +1,6 @@
-// One frame decoded piece by piece. Nothing is decoded before its bytes are proven, and nothing is reserved that the bytes
-// received so far do not prove. A skippable frame is a frame without content. Errors tell offsets from the frame's start.
+// One frame decoded piece by piece. Nothing is decoded before its bytes are proven, and nothing is reserved that the
+// bytes received so far do not prove. A skippable frame is a frame without content. Errors tell offsets from the
+// frame's start.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ class StreamDecoder {
  public:
   StreamDecoder(const Limits& limits, size_t threads) : limits_(limits), threads_(threads ? threads : 1) {}
 
-  // Takes all of `in`, then decodes until `wanted` bytes are ready or the input is used up. After an exception the decoder
-  // is unusable.
+  // Takes all of `in`, then decodes until `wanted` bytes are ready or the input is used up. After an exception the
+  // decoder is unusable.
   void feed(base::ByteSpan in, uint64_t wanted, Monitor* monitor);
 
   uint64_t ready() const { return ready_; }   // decoded bytes that wait for take()

@@ -1,6 +1,6 @@
-// A frame made piece by piece. Blocks are cut at the block size and where flush() is called, nowhere else, so any cutting
-// of the input into pieces gives the same bytes, and so does any number of threads. A stream that ends within its first
-// block gives exactly what compress() gives.
+// A frame made piece by piece. Blocks are cut at the block size and where flush() is called, nowhere else, so any
+// cutting of the input into pieces gives the same bytes, and so does any number of threads. A stream that ends within
+// its first block gives exactly what compress() gives.
 #pragma once
 
 #include <cstdint>

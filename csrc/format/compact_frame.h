@@ -1,5 +1,5 @@
 // A compact frame: one block of at most 64 KiB in one piece, 14 to 18 bytes around its body (16 up to 16,383 bytes).
-//   magic | varint content size | varint body size | body | low 32 bits of XXH3-64 of the content | CRC32C of all before
+//   magic | varint content size | varint body size | body | low 32 bits of XXH3 of the content | CRC32C of all before
 // FORMAT.md section 2.
 #pragma once
 

@@ -46,7 +46,8 @@ void append_frame_header(std::vector<uint8_t>* out, FrameHeader* header);
 void append_block_header(std::vector<uint8_t>* out, const BlockHeader& header, uint32_t seed);
 void append_end_record(std::vector<uint8_t>* out, const EndRecord& end, uint32_t seed);
 
-// Both take exactly their record's bytes. Throw kCorrupt, or kUnsupported for a newer version; `offset` is for messages.
+// Both take exactly their record's bytes. Throw kCorrupt, or kUnsupported for a newer version; `offset` is for
+// messages.
 FrameHeader read_frame_header(base::ByteSpan in, uint64_t offset);
 Record read_record(base::ByteSpan in, uint32_t seed, uint64_t offset);
 

@@ -1,5 +1,5 @@
-// The block index at the end of a full frame: sizes of all blocks, and a footer of 32 bytes that is found from the end of
-// the file. A decoder that reads the frame from its start compares it byte by byte with the index it would have
+// The block index at the end of a full frame: sizes of all blocks, and a footer of 32 bytes that is found from the end
+// of the file. A decoder that reads the frame from its start compares it byte by byte with the index it would have
 // written itself, so every change to it is found. FORMAT.md section 3.4.
 #pragma once
 

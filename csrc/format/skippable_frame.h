@@ -1,5 +1,5 @@
-// A skippable frame carries metadata that no decoder of fastnz reads: magic, tag, size, CRC32C of these; payload; CRC32C
-// of the payload. FORMAT.md section 4.
+// A skippable frame carries metadata that no decoder of fastnz reads: magic, tag, size, CRC32C of these; payload;
+// CRC32C of the payload. FORMAT.md section 4.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// `repeat`: cuts long copies of earlier bytes out of a block, so that a run or a repeated record costs a few bytes of side
-// data and no model time. Copies may overlap themselves. Source: FORMAT.md section 6.1; content-defined sampling after
-// W. Xia et al., "FastCDC" (USENIX ATC 2016).
+// `repeat`: cuts long copies of earlier bytes out of a block, so that a run or a repeated record costs a few bytes of
+// side data and no model time. Copies may overlap themselves. Source: FORMAT.md section 6.1; content-defined sampling
+// after W. Xia et al., "FastCDC" (USENIX ATC 2016).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// The table of transforms: reversible rewriting of a block before its model sees it. One row per transform, found by the
-// id in a block body. Every inverse is exact for whatever its forward made and bounds-checked for anything else: hostile
-// side data gives an Error, never a wild access. Knows no model, coder or frame. FORMAT.md section 6.
+// The table of transforms: reversible rewriting of a block before its model sees it. One row per transform, found by
+// the id in a block body. Every inverse is exact for whatever its forward made and bounds-checked for anything else:
+// hostile side data gives an Error, never a wild access. Knows no model, coder or frame. FORMAT.md section 6.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,8 @@ constexpr size_t kChunk = size_t{1} << 15;  // granularity of detection: some 40
 constexpr uint32_t kTargetMask = (1u << 25) - 1;  // targets wrap in 32 MiB: 24 bits and the sign in the high byte
 constexpr size_t kMinRange = 4096;
 
-// A window is an opcode at `i` and a 32-bit operand at i+1 .. i+4 whose high byte is a sign extension, as it is in nearly
-// all real code and in 1 of 128 random words.
+// A window is an opcode at `i` and a 32-bit operand at i+1 .. i+4 whose high byte is a sign extension, as it is in
+// nearly all real code and in 1 of 128 random words.
 inline bool is_window(const uint8_t* x, size_t i) {
   const bool opcode = (x[i] & 0xFE) == 0xE8 || (i > 0 && x[i - 1] == 0x0F && (x[i] & 0xF0) == 0x80);
   return opcode && (x[i + 4] == 0x00 || x[i + 4] == 0xFF);

@@ -1,6 +1,6 @@
-// `x86`: rewrites relative call and jump targets (E8, E9, 0F 8x) as absolute ones inside the ranges that look like machine
-// code, so that equal targets become equal bytes. Keeps the size; exact for any input. Source: FORMAT.md section 6.2;
-// the scan directions that make it exact are those of M. Mahoney's paq8.
+// `x86`: rewrites relative call and jump targets (E8, E9, 0F 8x) as absolute ones inside the ranges that look like
+// machine code, so that equal targets become equal bytes. Keeps the size; exact for any input. Source: FORMAT.md
+// section 6.2; the scan directions that make it exact are those of M. Mahoney's paq8.
 #pragma once
 
 #include <cstdint>

@@ -126,7 +126,11 @@ PIECES = [b"first block", b"second one!", b"first block", b"the last one"]
 @pytest.mark.parametrize("index", [False, True])
 @pytest.mark.parametrize(
     "order",
-    [[1, 0, 2, 3], [2, 1, 0, 3], [0, 1, 2], [1, 2, 3], [0, 0, 1, 2, 3], [0, 1, 1, 2, 3], [0, 1, 2, 3, 3], [0, 1, 3, 2], []],
+    [
+        *([1, 0, 2, 3], [2, 1, 0, 3], [0, 1, 3, 2]),
+        *([0, 1, 2], [1, 2, 3], []),
+        *([0, 0, 1, 2, 3], [0, 1, 1, 2, 3], [0, 1, 2, 3, 3]),
+    ],
 )
 def test_moved_doubled_and_dropped_blocks(order, index):
     head, blocks, tail = records(flushed(PIECES, index=index))

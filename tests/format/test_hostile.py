@@ -1,4 +1,4 @@
-"""Frames that a liar made, with fitting CRCs: absurd sizes are refused before memory is reserved, in words that help."""
+"""Frames that a liar made, with fitting CRCs: absurd sizes are refused before memory is reserved."""
 
 import struct
 

@@ -1,7 +1,7 @@
 """Makes the frozen files: good/<name>.fnz with its content good/<name>.raw, bad/<error>.<name>.fnz.
 
-A file that exists is never changed: what was once good must decode for ever. Run it to add new cases; `--replace` is for
-before the first release only, and for bad files.
+A file that exists is never changed: what was once good must decode for ever. Run it to add new cases; `--replace` is
+for the time before the first release only, and for bad files.
 
     python tests/vectors/make.py [--replace]
 """
@@ -50,7 +50,9 @@ def contents() -> dict[str, bytes]:
         "records": b"".join(
             k.to_bytes(4, "little") + (1000 * k % 777).to_bytes(2, "little") + b"\0\0AB" for k in range(150)
         ),
-        "image": bytes((x * y // 7 + 3 * c + rng.randrange(3)) & 0xFF for y in range(24) for x in range(24) for c in range(3)),
+        "image": bytes(
+            (x * y // 7 + 3 * c + rng.randrange(3)) & 0xFF for y in range(24) for x in range(24) for c in range(3)
+        ),
         "samples": bytes(samples),
         "code": bytes(code),
         "noise": rng.randbytes(300),
