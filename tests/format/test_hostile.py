@@ -4,6 +4,8 @@ import struct
 
 import pytest
 import writer
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastnz
 from fastnz import _core
@@ -186,3 +188,22 @@ def test_skippable_frames_of_any_size_are_not_believed():
             read(writer.skippable(b"", size=size)[:16])
     with pytest.raises(fastnz.CorruptError):
         read(writer.skippable(b"", size=1 << 32))
+
+
+@given(st.sampled_from([b"some words, " * 20, bytes(5000), bytes(range(256)) * 20]), st.data())
+def test_any_body_behind_a_fitting_crc_ends_in_words(content, data):
+    """What a hostile encoder may hand to transforms, models and coders: errors, never more than was asked for."""
+    raw = bytearray(_core.compress_raw(content, data.draw(st.integers(1, 3))))
+    for _ in range(data.draw(st.integers(0, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    size = data.draw(st.sampled_from([len(content), len(content) - 1, len(content) + 1, 1, 65_536]))
+    raw = raw[: size + 1]
+    for frame in (
+        writer.compact(content, bytes(raw), size=size),
+        writer.full([(content, bytes(raw))], sizes=[size], memory_kib=1 << 20),
+    ):
+        for reader in (read, stream):
+            try:
+                assert reader(frame, max_memory=1 << 30) == content
+            except (fastnz.CorruptError, fastnz.UnsupportedError, fastnz.LimitError):
+                pass
