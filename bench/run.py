@@ -45,8 +45,9 @@ def main() -> int:
         if not items or not codecs:
             print("bench: nothing matches", file=sys.stderr)
             return 2
-        about = {"date": datetime.date.today().isoformat(), "set": set_name, "commit": machine.commit(ROOT)} | machine.describe()
-        path = options.out or records.RECORD / f"{about['date']}-{machine.kind()}-{set_name}.csv"
+        today = datetime.date.today().isoformat()
+        about = {"date": today, "set": set_name, "commit": machine.commit(ROOT)} | machine.describe()
+        path = options.out or records.RECORD / f"{today}-{machine.kind()}-{set_name}.csv"
         kept = []
         if options.update and path.exists():
             again = {(codec["name"], item.name) for codec in codecs for item in items}
