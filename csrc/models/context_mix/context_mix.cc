@@ -22,7 +22,7 @@ class ContextMix final : public BitModel {
   ContextMix(const ContextMixOptions& options, uint64_t content_size)
       : shape_(shape_of(options, content_size)),
         profile_(profile_row(options.profile)),
-        history_(content_size, options.width, options.step, options.profile == Profile::kImage),
+        history_(content_size, options.width, options.step, options.profile),
         kernels_(kernels::kernels()),
         table_(shape_.table_bytes),
         match_(shape_.match_entries * sizeof(uint32_t)) {

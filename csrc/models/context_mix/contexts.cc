@@ -23,6 +23,7 @@ enum Context : uint8_t {
   kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberBytes2, kNumberDelta, kNumberMeanWWN, kNumberLms, kNumberLmsW, kNumberLmsGradient, kNumberLmsKnown,
   // executables
   kCodeOpcode, kCodeAligned, kCodeBack4, kCodeSkip,
+  kCodeOp, kCodeOpC1, kCodeOpPast, kCodePast3, kCodePast4, kCodeOrder2, kCodeOrder3, kCodeSkeleton2, kCodeSkeleton3, kCodeSkeleton4, kCodeSkeleton6, kCodeOperand, kCodePast2, kCodeWhere, kCodeOrder4, kCodeOpSkip,
   // small alphabets: 11 and more symbols
   kOrder11, kOrder14, kOrder16, kOrder18, kOrder20, kOrder24,
   kSymbols8, kSymbols9, kSymbols10, kSymbols11, kSymbols12, kSymbols13, kSymbols14, kSymbols16, kSymbols18, kSymbols20, kSymbols24, kSymbols32, kQuality, kQualityColumn, kQualityMost, kPhaseColumn,
@@ -35,8 +36,9 @@ constexpr uint8_t kTextList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kO
                                  kFormatWord, kFirstWord, kWordSkip, kOrder12};
 constexpr uint8_t kBinaryList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kSkip1, kSkip2, kFollow1, kFollow2, kSkipPair,
                                    kWord, kCoarse6, kFormat, kCoarse3, kOrder8};
-constexpr uint8_t kExecutableList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kSkip1, kSkip2, kCodeOpcode, kFollow1,
-                                       kFollow2, kCodeAligned, kCodeBack4, kCodeSkip, kSkipPair, kOrder8, kCoarse6, kWord};
+constexpr uint8_t kExecutableList[] = {kOrder2, kOrder3, kOrder4, kCodeOp, kOrder6, kCodePast3, kCodeOpPast, kCodeWhere, kCodeSkeleton4, kSkipPair, kFollow1,
+                                       kCodeOperand, kSkip1, kCodeSkeleton2, kCodePast2, kWord, kCodeSkeleton6, kOrder5, kCodePast4, kCodeOpC1, kCodeSkip,
+                                       kFollow2, kOrder1, kFormat};
 constexpr uint8_t kRecordList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordColumnLast,
                                    kRecordDelta, kRecordAboveLeft, kRecordWide, kOrder6, kSkip1, kFollow2, kWord, kRecordAbove3, kRecordPast};
 constexpr uint8_t kImageList[] = {kPixelW, kPixelLms, kPixelGradientPlane, kPixelMeanPlane, kPixelDiffs, kPixelGradient, kPixelNE, kPixelPlane2, kPixelPlane,
@@ -53,7 +55,7 @@ constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder
 constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kText, "text", false, 6, kTextList},
     {Profile::kBinary, "binary", false, 6, kBinaryList},
-    {Profile::kExecutable, "executable", false, 6, kExecutableList},
+    {Profile::kExecutable, "executable", false, 3, kExecutableList},
     {Profile::kRecord, "record", true, 4, kRecordList},
     {Profile::kImage, "image", true, 4, kImageList},
     {Profile::kSymbols, "symbols", false, 8, kSymbolsList},
@@ -217,6 +219,7 @@ struct Numbers {
 
 uint32_t context_value(const History& h, uint8_t id) {
   const uint32_t c1 = h.c4 & 0xFF, w = h.width;
+  const Instructions& code = h.code;
   switch (id) {
     case kOrder1: return c1;
     case kOrder2: return h.c4 & 0xFFFF;
@@ -234,6 +237,22 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kOrder18: return last(h, 18);
     case kOrder20: return last(h, 20);
     case kOrder24: return last(h, 24);
+    case kCodeWhere: return code.where() | c1 << 8;
+    case kCodeOp: return hash2(code.where(), code.current);
+    case kCodeOpC1: return hash2(code.where() << 8 | c1, code.current & 0xFFFF);
+    case kCodeOperand: return hash2(hash2(code.where(), code.current), code.operand);
+    case kCodeOpPast: return hash2(hash2(code.where(), code.current), hash2(code.past[0], code.operand));
+    case kCodePast2: return hash2(hash2(code.where(), code.current), hash2(code.past[0], code.past[1]) + code.operand);
+    case kCodePast3: return hash2(hash2(code.where(), code.current & 0xFFFF), hash2(code.past[0] & 0xFFFF, code.past[1] << 16 | (code.past[2] & 0xFFFF)) + code.operand);
+    case kCodePast4: return hash2(hash2(hash2(code.where(), code.current), hash2(code.past[0], code.past[1])), hash2(code.past[2], code.past[3]) + code.operand);
+    case kCodeOrder2: return hash2(code.where(), h.c4 & 0xFFFF);
+    case kCodeOrder3: return hash2(code.where(), h.c4 & 0xFFFFFF);
+    case kCodeOrder4: return hash2(code.where(), h.c4);
+    case kCodeOpSkip: return hash2(hash2(code.where(), code.current), h.c4 & 0xFFFF00);
+    case kCodeSkeleton2: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton) & 0xFFFF), code.operand);
+    case kCodeSkeleton3: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton) & 0xFFFFFF), code.operand);
+    case kCodeSkeleton4: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton)), code.operand);
+    case kCodeSkeleton6: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton)), hash2(static_cast<uint32_t>(code.skeleton >> 32) & 0xFFFF, code.operand));
     case kSymbols8: return of_symbols(h, 8);
     case kSymbols9: return of_symbols(h, 9);
     case kSymbols10: return of_symbols(h, 10);
@@ -309,6 +328,13 @@ void compute_contexts(const ProfileRow& row, const History& history, int count, 
   }
 }
 
+namespace {
+uint32_t code_set(const Instructions& code) {
+  if (code.part == Instructions::kOpcode) return code.past[0] & 0x7F;
+  return 128 | (code.part == Instructions::kModRm || code.part == Instructions::kSecondOpcode ? code.current >> 3 & 31 : 32 + (code.where() & 31));
+}
+}  // namespace
+
 void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases, int count) {
   const uint32_t c1 = h.c4 & 0xFF;
   bases[2] = c1;
@@ -325,6 +351,10 @@ void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases,
       break;
     case Profile::kImage:
       bases[3] = static_cast<uint32_t>(h.size % h.step) * 64 + (h.back(h.width) >> 2);
+      break;
+    case Profile::kExecutable:
+      bases[2] = code_set(h.code);
+      bases[3] = c1;
       break;
     case Profile::kSequences:
       bases[2] = h.line_phase << 6 | std::min(h.column >> 2, 63u);

@@ -9,9 +9,6 @@
 
 namespace fastnz::models {
 
-enum class Profile : uint8_t { kText = 0, kBinary = 1, kExecutable = 2, kRecord = 3, kImage = 4, kSymbols = 5, kNumbers = 6, kSequences = 7 };
-inline constexpr uint8_t kProfiles = 8;
-
 struct ProfileRow {
   Profile profile;
   const char* name;

@@ -14,6 +14,31 @@ inline uint32_t hash2(uint32_t a, uint32_t b) {
   return h ^ (h >> 13);
 }
 
+enum class Profile : uint8_t { kText = 0, kBinary = 1, kExecutable = 2, kRecord = 3, kImage = 4, kSymbols = 5, kNumbers = 6, kSequences = 7 };
+inline constexpr uint8_t kProfiles = 8;
+
+// Where the next byte stands in x86 code, guessed from instruction lengths. Bytes that are no code only mislead it, and
+// it falls into step again after a few instructions.
+struct Instructions {
+  enum Part : uint8_t { kOpcode, kSecondOpcode, kModRm, kSib, kDisplacement, kImmediate };
+  Part part = kOpcode;
+  uint8_t left = 0;            // bytes of this part still to come, this one included
+  uint8_t immediate = 0;       // bytes of immediate that follow the addressing bytes
+  bool second_map = false, short_operand = false;
+  uint32_t current = 0;        // opcode, map and addressing byte of this instruction
+  uint32_t operand = 0;        // bytes of the current displacement or immediate so far
+  uint32_t past[4] = {};       // the latest instructions' `current`, newest first
+  uint64_t skeleton = 0;       // bytes that were no displacement and no immediate, newest lowest
+
+  uint32_t where() const { return static_cast<uint32_t>(part) << 3 | left; }
+  void push(uint8_t byte);
+
+ private:
+  void begin_operand();
+  void begin_immediate();
+  void finish();
+};
+
 // A linear prediction of the next pixel or number from its neighbours, its weights learnt on the way (normalised LMS).
 struct Predictor {
   static constexpr int kTaps = 16;
@@ -31,7 +56,7 @@ struct History {
   uint64_t size = 0;
   uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
   uint32_t step = 0;           // bytes per pixel or number; 0 when there are none
-  bool pixels = false;         // or numbers
+  Profile profile = Profile::kText;
 
   uint32_t c4 = 0, c8 = 0, c12 = 0;           // the last 4, the 4 before, the 4 before those; newest byte lowest
   uint32_t lower4 = 0;                        // c4 with ASCII letters in lower case
@@ -47,13 +72,14 @@ struct History {
   uint64_t symbols = 0, symbols16 = 0;        // low nibbles of the last 16 bytes and the 16 before, line ends left out
   uint32_t line_phase = 0;                    // lines since one that began a record, modulo 4 (headers of sequences)
 
+  Instructions code;                          // executables
   Predictor predictor;                        // profiles with a step
 
   uint32_t follow1[256] = {};                 // per byte: the last bytes that came after it
   std::vector<uint32_t> follow2 = std::vector<uint32_t>(65536);  // per pair of bytes, likewise
 
-  History(uint64_t content_size, uint32_t record_width, uint32_t element_step, bool is_image)
-      : bytes(content_size), width(record_width), step(element_step), pixels(is_image) {}
+  History(uint64_t content_size, uint32_t record_width, uint32_t element_step, Profile of_profile)
+      : bytes(content_size), width(record_width), step(element_step), profile(of_profile) {}
 
   uint32_t back(uint64_t distance) const { return distance <= size && distance != 0 ? bytes[size - distance] : 0; }
   uint64_t number(uint64_t distance) const {  // of step bytes, lowest first, beginning that far back
