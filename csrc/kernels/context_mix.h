@@ -13,7 +13,8 @@ inline constexpr int kMaxContexts = 32;      // N, contexts with a bit history
 inline constexpr int kMaxInputs = 96;        // mixer inputs, padded to kInputAlign
 inline constexpr int kInputAlign = 16;       // the widest vector: 16 x int32
 inline constexpr int kMaxWeightSets = 8;     // first-layer mixers
-inline constexpr int kDirectInputs = 6;      // orders 0..2, a fast and a slow probability each
+inline constexpr int kDirectOrders = 2;      // orders 0 and 1 have probabilities of their own,
+inline constexpr int kDirectInputs = 2 * kDirectOrders;  // a fast and a slow one each
 inline constexpr int kMatchInputs = 2;       // learnt and by length
 inline constexpr int kSlotBytes = 16;        // one check byte and the 15 bit histories of a nibble
 inline constexpr int kApmColumns = 32;       // one cache line of 16-bit cells
@@ -25,7 +26,7 @@ inline constexpr int kMaxOrder = 12;         // known contexts or match class, s
 struct ContextMixTables {
   int16_t stretch[4096];                      // of a q12 probability
   uint16_t squash[2 * (kSquashLimit + 1)];    // q16 of stretch + kSquashLimit + 1
-  uint8_t next_state[256][2];                 // bit history after a bit; states below deterministic_states have seen
+  uint8_t next_state[2][256];                 // [bit][state]: bit history after a bit; states below deterministic_states have seen
   uint32_t deterministic_states;              //   only one kind of bit; state 0 has seen none
   uint8_t knowledge[256];                     // bits that a history stands for
   uint16_t reciprocal_q15[1024];              // 2^15 / (count + 1.5)
@@ -56,24 +57,24 @@ struct ContextMixState {
   // Bit histories.
   uint8_t* slot[kMaxContexts];
   uint32_t* map;                        // [N][256]: q22 probability and 10 bits of count
-  uint32_t* map_entry[kMaxContexts];
   uint32_t* match_map;                  // [(kMaxMatchBucket + 1) * 256][2]
   uint32_t* match_entry;                // or null
-  uint16_t* direct[3];                  // [rows][2]: q16, fast and slow
-  uint16_t* direct_entry[3];
-  uint32_t direct_base[3];
+  uint16_t* direct[kDirectOrders];                  // [rows][2]: q16, fast and slow
+  uint32_t direct_base[kDirectOrders];
 
   // Mixing.
   int32_t* weights[kMaxWeightSets];     // [rows][inputs]
   int32_t* selected[kMaxWeightSets];
   int32_t output_q16[kMaxWeightSets];
-  int32_t* final_weights;               // [8][kInputAlign]
-  int32_t* final_selected;
+  int32_t* final_weights;               // [8][kMaxWeightSets]
   int32_t final_q16;
   uint16_t* apm[2];                     // [rows][kApmColumns]
   uint16_t* apm_cell[2];
+  alignas(64) uint32_t map_index[kMaxContexts];  // of the entry in use; the low 8 bits are the history
+  alignas(64) int32_t map_value[kMaxContexts];   // that entry
+  alignas(64) int32_t map_rate[kMaxContexts];    // and its q15 step
   alignas(64) int32_t x[kMaxInputs];            // inputs, in the upper half of each lane
-  alignas(64) int32_t y[kInputAlign];           // first-layer answers, likewise
+  int32_t y[kMaxWeightSets];            // first-layer answers
 };
 
 }  // namespace fastnz::kernels

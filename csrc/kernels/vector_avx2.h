@@ -21,9 +21,22 @@ inline VectorI16 broadcast_i16(int16_t value) { return _mm256_set1_epi16(value);
 inline VectorI32 load_i32(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
 inline void store_i32(int32_t* p, VectorI32 a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
 inline VectorI32 broadcast_i32(int32_t value) { return _mm256_set1_epi32(value); }
-inline VectorI32 shift_right_i32(VectorI32 a, int shift) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(shift)); }
+template <int Shift>
+inline VectorI32 shift_right_i32(VectorI32 a) { return _mm256_srai_epi32(a, Shift); }
 // With the lower halves of a zero, the sum of the two products of a pair is the upper one.
 inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) { return _mm256_madd_epi16(a, b); }
+inline VectorI32 subtract_i32(VectorI32 a, VectorI32 b) { return _mm256_sub_epi32(a, b); }
+inline VectorI32 multiply_i32(VectorI32 a, VectorI32 b) { return _mm256_mullo_epi32(a, b); }
+inline VectorI32 and_i32(VectorI32 a, VectorI32 b) { return _mm256_and_si256(a, b); }
+inline VectorI32 less_i32(VectorI32 a, VectorI32 b) { return _mm256_cmpgt_epi32(b, a); }
+template <int Shift>
+inline VectorI32 shift_left_i32(VectorI32 a) {
+  return _mm256_slli_epi32(a, Shift);
+}
+template <int Shift>
+inline VectorI32 shift_right_logical_i32(VectorI32 a) {
+  return _mm256_srli_epi32(a, Shift);
+}
 inline VectorI32 zero_i32() { return _mm256_setzero_si256(); }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return _mm256_add_epi32(a, b); }
 

@@ -28,13 +28,29 @@ inline VectorI16 broadcast_i16(int16_t value) { return {{value, value}}; }
 inline VectorI32 load_i32(const int32_t* p) { return {static_cast<uint32_t>(*p)}; }
 inline void store_i32(int32_t* p, VectorI32 a) { *p = static_cast<int32_t>(a.lane); }
 inline VectorI32 broadcast_i32(int32_t value) { return {static_cast<uint32_t>(value)}; }
-inline VectorI32 shift_right_i32(VectorI32 a, int shift) {
-  return {static_cast<uint32_t>(static_cast<int32_t>(a.lane) >> shift)};
+template <int Shift>
+inline VectorI32 shift_right_i32(VectorI32 a) {
+  return {static_cast<uint32_t>(static_cast<int32_t>(a.lane) >> Shift)};
 }
 
 // Product of the upper halves of each lane. Precondition: the lower halves of a are zero.
 inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) {
   return {static_cast<uint32_t>((static_cast<int32_t>(a.lane) >> 16) * (static_cast<int32_t>(b.lane) >> 16))};
+}
+inline VectorI32 subtract_i32(VectorI32 a, VectorI32 b) { return {a.lane - b.lane}; }
+inline VectorI32 multiply_i32(VectorI32 a, VectorI32 b) { return {a.lane * b.lane}; }  // modulo 2^32
+inline VectorI32 and_i32(VectorI32 a, VectorI32 b) { return {a.lane & b.lane}; }
+// All ones where a < b, as signed numbers.
+inline VectorI32 less_i32(VectorI32 a, VectorI32 b) {
+  return {static_cast<int32_t>(a.lane) < static_cast<int32_t>(b.lane) ? ~uint32_t{0} : 0};
+}
+template <int Shift>
+inline VectorI32 shift_left_i32(VectorI32 a) {
+  return {a.lane << Shift};
+}
+template <int Shift>
+inline VectorI32 shift_right_logical_i32(VectorI32 a) {
+  return {a.lane >> Shift};
 }
 inline VectorI32 zero_i32() { return {0}; }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return {a.lane + b.lane}; }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bz2
 import io
 import os
+import random
 from pathlib import Path
 
 import fastnz
@@ -13,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-LINES = b"".join(b"line %d is %s long\n" % (i, b"very " * (i % 7)) for i in range(7_000))
+# Mostly noise, which is stored and so read quickly, in blocks of which the last one needs the model.
+NOISE = random.Random(1).randbytes(130_000)
+LINES = NOISE + b"".join(b"line %d is %s long\n" % (i, b"very " * (i % 7)) for i in range(700))
 
 
 def packed_lines(block_size: int = 1 << 16, frames: int = 1, index: bool = True) -> bytes:
@@ -40,7 +43,7 @@ OPERATION = st.one_of(
     st.tuples(st.just("readline"), st.one_of(st.just(-1), st.integers(0, 50))),
     st.tuples(st.just("seek"), POSITION),
     st.tuples(st.just("seek_from_end"), POSITION),
-    st.tuples(st.just("seek_from_here"), st.integers(-30_000, 30_000)),
+    st.tuples(st.just("seek_from_here"), st.integers(-50_000, 50_000)),
     st.tuples(st.just("tell"), st.just(0)),
     st.tuples(st.just("peek"), st.just(0)),
 )
@@ -80,8 +83,8 @@ def test_reads_whole_and_by_line(kind: str) -> None:
         assert file.read() == LINES
     with fastnz.open(io.BytesIO(FILES[kind])) as file:
         assert list(file) == LINES.splitlines(keepends=True)
-    with fastnz.open(io.BytesIO(FILES[kind]), "rt", encoding="ascii") as file:
-        assert file.read() == LINES.decode()
+    with fastnz.open(io.BytesIO(FILES[kind]), "rt", encoding="latin-1", newline="\n") as file:
+        assert file.read() == LINES.decode("latin-1")
     with fastnz.FastnzFile(io.BytesIO(FILES[kind])) as file:
         pieces = list(iter(lambda: file.read1(), b""))
         assert b"".join(pieces) == LINES
@@ -116,8 +119,8 @@ def test_begins_where_the_file_object_stands() -> None:
     store.seek(10)
     with fastnz.open(store) as file:
         assert file.read(20) == LINES[:20]
-        assert file.seek(100_000) == 100_000
-        assert file.read(20) == LINES[100_000:100_020]
+        assert file.seek(140_000) == 140_000
+        assert file.read(20) == LINES[140_000:140_020]
         assert file.seek(0) == 0
         assert file.read() == LINES
     assert not store.closed
@@ -205,7 +208,7 @@ def test_truncated_and_damaged_files() -> None:
 
 def test_one_read_is_limited_but_the_file_is_not() -> None:
     packed = FILES["one frame, table"]
-    with fastnz.open(io.BytesIO(packed), max_output_size=1000) as file:
+    with fastnz.open(io.BytesIO(packed), max_output_size=5000) as file:
         assert sum(map(len, file)) == len(LINES)
         file.seek(0)
         with pytest.raises(fastnz.LimitError, match="max_output_size"):

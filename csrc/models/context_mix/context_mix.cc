@@ -13,7 +13,6 @@ namespace {
 
 using kernels::ContextMixState;
 using kernels::kApmColumns;
-using kernels::kInputAlign;
 
 constexpr int32_t kOne_q28 = 1 << 28;
 
@@ -48,6 +47,11 @@ class ContextMix final : public BitModel {
   void start_second_nibble() noexcept;
   void finish_byte(uint8_t byte) noexcept;
   void find_match() noexcept;
+  // From the slot of a byte's first nibble to that of its second: another line within the same 2 KiB, so that no second
+  // address translation is needed.
+  uint32_t second_nibble_flip(uint32_t nibble) const noexcept {
+    return (nibble * 2 + 1) * 4 & static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
+  }
 
   ContextMixShape shape_;
   const ProfileRow& profile_;
@@ -60,6 +64,7 @@ class ContextMix final : public BitModel {
   uint32_t hash_[kernels::kMaxContexts] = {};
   uint32_t line_[kernels::kMaxContexts] = {};
   uint8_t check_[kernels::kMaxContexts] = {};
+  uint32_t* match_entry_ = nullptr;
   uint64_t match_position_ = 0;
 };
 
@@ -87,11 +92,11 @@ void ContextMix::initialise() {
     bytes += (size + 63) / 64 * 64;
     return at;
   };
-  const uint64_t weights_at = reserve(weight_rows * static_cast<uint64_t>(inputs) * 4), final_at = reserve(8 * kInputAlign * 4);
+  const uint64_t weights_at = reserve(weight_rows * static_cast<uint64_t>(inputs) * 4), final_at = reserve(8 * kernels::kMaxWeightSets * 4);
   const uint64_t map_at = reserve(static_cast<uint64_t>(n) * 1024), match_at = reserve(match_rows * 4);
-  uint64_t direct_at[3], apm_at[2];
-  const uint32_t direct_rows[3] = {256, 65536, shape_.direct2_rows};
-  for (int k = 0; k < 3; ++k) direct_at[k] = reserve(static_cast<uint64_t>(direct_rows[k]) * 4);
+  uint64_t direct_at[kernels::kDirectOrders], apm_at[2];
+  const uint32_t direct_rows[kernels::kDirectOrders] = {256, 65536};
+  for (int k = 0; k < kernels::kDirectOrders; ++k) direct_at[k] = reserve(static_cast<uint64_t>(direct_rows[k]) * 4);
   for (auto& at : apm_at) at = reserve(static_cast<uint64_t>(shape_.apm_rows) * kApmColumns * 2);
   small_ = ZeroedBuffer(bytes);
   uint8_t* const base = small_.data();
@@ -110,7 +115,7 @@ void ContextMix::initialise() {
   }
   state_.final_weights = reinterpret_cast<int32_t*>(base + final_at);
   for (int row = 0; row < 8; ++row)
-    for (int j = 0; j < shape_.sets; ++j) state_.final_weights[row * kInputAlign + j] = kOne_q28 / shape_.sets;
+    for (int j = 0; j < shape_.sets; ++j) state_.final_weights[row * kernels::kMaxWeightSets + j] = kOne_q28 / shape_.sets;
 
   state_.map = reinterpret_cast<uint32_t*>(base + map_at);
   for (int i = 0; i < n; ++i)
@@ -118,7 +123,7 @@ void ContextMix::initialise() {
       state_.map[i * 256 + history] = std::min(initial_probability_q16(static_cast<uint8_t>(history)), 65535u) << 16;
   state_.match_map = reinterpret_cast<uint32_t*>(base + match_at);
   for (uint32_t i = 0; i < match_rows; ++i) state_.match_map[i] = (i & 1) ? 0xC0000000u : 0x40000000u;
-  for (int k = 0; k < 3; ++k) {
+  for (int k = 0; k < kernels::kDirectOrders; ++k) {
     state_.direct[k] = reinterpret_cast<uint16_t*>(base + direct_at[k]);
     std::fill(state_.direct[k], state_.direct[k] + static_cast<uint64_t>(direct_rows[k]) * 2, uint16_t{1 << 15});
   }
@@ -135,6 +140,8 @@ void ContextMix::initialise() {
 
 void ContextMix::start_byte() noexcept {
   const int n = shape_.contexts;
+  match_entry_ = reinterpret_cast<uint32_t*>(match_.data()) + (hash2(history_.c4, history_.c8 & 0xFFFF) & (shape_.match_entries - 1));
+  __builtin_prefetch(match_entry_);
   compute_contexts(profile_, history_, n, hash_);
   const uint32_t mask = static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
   for (int i = 0; i < n; ++i) {
@@ -149,20 +156,24 @@ void ContextMix::start_byte() noexcept {
   state_.previous_byte = c1;
   state_.direct_base[0] = 0;
   state_.direct_base[1] = c1 << 8;
-  state_.direct_base[2] = (hash2(history_.c4 & 0xFFFF, 2) << 8) & (shape_.direct2_rows - 1);
   state_.apm_base[0] = c1 << 8;
   state_.apm_base[1] = hash2(history_.c4 & 0xFFFFFF, 3);
   // Fast at first, then settling: 4 + 12 / (1 + bytes / 1024).
   state_.learning_rate_q4 = 4 + static_cast<int32_t>(12 * 1024 / (1024 + history_.size));
   find_match();
+  // Fetch the second nibble's lines for the byte that seems likely: right two times in three.
+  const uint32_t likely = state_.expected_byte >= 0 ? static_cast<uint32_t>(state_.expected_byte)
+                                                    : history_.follow2[history_.c4 & 0xFFFF] & 0xFF;
+  const uint32_t flip = second_nibble_flip(likely >> 4);
+  for (int i = 0; i < n; ++i)
+    __builtin_prefetch(table_.data() + static_cast<uint64_t>(line_[i] ^ flip) * kernels::kSlotBytes);
   kernels_.context_mix_find(state_.tables, table_.data(), line_, check_, state_.slot, n);
 }
 
 void ContextMix::start_second_nibble() noexcept {
-  // Another line within 2 KiB of the first nibble's: the same page, so no second address translation.
-  const uint32_t flip = ((state_.partial & 15) * 2 + 1) * 4;
+  const uint32_t flip = second_nibble_flip(state_.partial & 15);
   for (int i = 0; i < shape_.contexts; ++i) {
-    line_[i] ^= flip & static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
+    line_[i] ^= flip;
     __builtin_prefetch(table_.data() + static_cast<uint64_t>(line_[i]) * kernels::kSlotBytes);
   }
   state_.node = 1;
@@ -176,8 +187,7 @@ void ContextMix::finish_byte(uint8_t byte) noexcept {
 void ContextMix::find_match() noexcept {
   const uint64_t size = history_.size;
   if (size < static_cast<uint64_t>(shape_.min_match)) return;
-  auto* const last = reinterpret_cast<uint32_t*>(match_.data());
-  uint32_t& entry = last[hash2(history_.c4, history_.c8 & 0xFFFF) & (shape_.match_entries - 1)];
+  uint32_t& entry = *match_entry_;
   const uint8_t* const bytes = history_.bytes.data();
   if (state_.match_length != 0) {
     ++match_position_;

@@ -14,9 +14,11 @@ struct Tier {
   int contexts;
   int sets;
   int table_bits;  // log2 of the most bytes of bit histories
+  int apm_bits;    // log2 of the most rows of an adaptive probability map
 };
 
-constexpr Tier kTierTable[kTiers] = {{4, 2, 24}, {6, 2, 25}, {8, 3, 26}, {11, 3, 27}, {16, 4, 28}, {24, 4, 29}};
+constexpr Tier kTierTable[kTiers] = {{4, 1, 24, 10},  {6, 2, 25, 11},  {8, 2, 26, 12},
+                                      {10, 3, 27, 12}, {12, 3, 28, 12}, {20, 4, 29, 16}};
 
 }  // namespace
 
@@ -62,8 +64,7 @@ ContextMixShape shape_of(const ContextMixOptions& options, uint64_t content_size
   const uint64_t wanted = std::max<uint64_t>(content_size, 1024) * static_cast<uint64_t>(shape.contexts) * kernels::kSlotBytes;
   shape.table_bytes = std::min(std::bit_ceil(wanted), uint64_t{1} << tier.table_bits);
   shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 1024)), uint64_t{1} << 22);
-  shape.direct2_rows = static_cast<uint32_t>(std::clamp<uint64_t>(std::bit_ceil(content_size), 1u << 12, 1u << 22));
-  shape.apm_rows = static_cast<uint32_t>(std::clamp<uint64_t>(std::bit_ceil(content_size / 4), 1u << 10, 1u << 16));
+  shape.apm_rows = static_cast<uint32_t>(std::clamp<uint64_t>(std::bit_ceil(content_size / 4), 1u << 10, 1u << tier.apm_bits));
   shape.min_match = 6;
   return shape;
 }
@@ -75,7 +76,7 @@ int input_count(const ContextMixShape& shape) {
 
 uint64_t memory_of(const ContextMixShape& shape, uint64_t content_size) {
   const uint64_t rows = kernels::kMatchClasses * 256 + (kernels::kMaxOrder + 1) * 8 + static_cast<uint64_t>(shape.sets) * kSetRows * 8;
-  return shape.table_bytes + shape.match_entries * 4 + content_size + shape.direct2_rows * 4 + 65536 * 4 + 2 * shape.apm_rows * 64 +
+  return shape.table_bytes + shape.match_entries * 4 + content_size + 65536 * 4 + 2 * shape.apm_rows * 64 +
          rows * static_cast<uint64_t>(input_count(shape)) * 4 + static_cast<uint64_t>(shape.contexts) * 1024 + (uint64_t{1} << 20);
 }
 

@@ -26,7 +26,6 @@ struct ContextMixShape {
   int sets;               // first-layer mixers
   uint64_t table_bytes;   // bit histories, a power of two
   uint64_t match_entries; // a power of two
-  uint32_t direct2_rows;  // order-2 probabilities, a power of two
   uint32_t apm_rows;      // of each map, a power of two
   int min_match;
 };
