@@ -116,7 +116,7 @@ ContextMixTables build_tables() {
   for (uint32_t i = 0; i < 1024; ++i) t.reciprocal_q15[i] = static_cast<uint16_t>(65536 / (2 * i + 3));
   const Machine& m = machine();
   for (size_t i = 0; i < m.next.size(); ++i)
-    for (int bit = 0; bit < 2; ++bit) t.next_state[i][bit] = m.next[i][static_cast<size_t>(bit)];
+    for (int bit = 0; bit < 2; ++bit) t.next_state[bit][i] = m.next[i][static_cast<size_t>(bit)];
   for (size_t i = 0; i < m.states.size(); ++i)
     t.knowledge[i] = static_cast<uint8_t>(m.states[i].zeros + m.states[i].ones);
   t.deterministic_states = m.deterministic;
