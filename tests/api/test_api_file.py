@@ -82,7 +82,7 @@ def test_reads_whole_and_by_line(kind: str) -> None:
     with fastnz.FastnzFile(io.BytesIO(FILES[kind]), threads=2) as file:
         assert file.read() == LINES
     with fastnz.open(io.BytesIO(FILES[kind])) as file:
-        assert list(file) == LINES.splitlines(keepends=True)
+        assert list(file) == io.BytesIO(LINES).readlines()
     with fastnz.open(io.BytesIO(FILES[kind]), "rt", encoding="latin-1", newline="\n") as file:
         assert file.read() == LINES.decode("latin-1")
     with fastnz.FastnzFile(io.BytesIO(FILES[kind])) as file:
@@ -222,7 +222,7 @@ def test_one_read_is_limited_but_the_file_is_not() -> None:
     with fastnz.open(io.BytesIO(packed), max_memory=1000) as file, pytest.raises(fastnz.LimitError, match="max_memory"):
         file.read(1)
     with fastnz.open(io.BytesIO(packed), max_memory=1000) as file, pytest.raises(fastnz.LimitError, match="max_memory"):
-        file.seek(1000)
+        file.seek(140_000)
         file.read(1)
 
 
