@@ -80,6 +80,14 @@ def test_100_mb_of_zeros_is_a_few_hundred_operations():
     assert len(out) + len(side) < 1000
 
 
+@pytest.mark.parametrize("size", [45, 100, 1000, 2700, 2731, 5000])
+@pytest.mark.parametrize("period", [1, 2, 9])
+def test_a_run_that_is_most_of_a_tiny_block_is_taken_out(size, period):
+    data = (os.urandom(period) * size)[:size]
+    out, side = both_ways("repeat", data)
+    assert (len(out), len(side)) == (period, 5)
+
+
 def test_repeat_leaves_short_copies_to_the_model():
     assert testing.transform_forward("repeat", os.urandom(1900) + bytes(1900) + os.urandom(50)) is None
 
