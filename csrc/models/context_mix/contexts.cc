@@ -31,9 +31,8 @@ enum Context : uint8_t {
 
 constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeOpcode - 1;
 
-constexpr uint8_t kTextList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kWord, kWordPair, kFormat, kFollow2, kSkip1,
-                                 kAbove, kCoarse6, kWordGap, kFollow1, kColumnAbove, kMarkWord, kSkip2, kOrder8, kWordTriple,
-                                 kFormatWord, kFirstWord, kWordSkip, kOrder12};
+constexpr uint8_t kTextList[] = {kOrder2, kOrder3, kOrder4, kWord, kOrder6, kFormat, kFollow2, kColumnAbove, kWordPair, kFollow1, kCoarse6, kMarkWord,
+                                 kOrder5, kAbove, kSkip1, kWordGap, kFormatWord, kWordSkip, kOrder1, kSkip2, kOrder8, kWordTriple, kFirstWord, kOrder12};
 constexpr uint8_t kBinaryList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kSkip1, kSkip2, kFollow1, kFollow2, kSkipPair,
                                    kWord, kCoarse6, kFormat, kCoarse3, kOrder8};
 constexpr uint8_t kExecutableList[] = {kOrder2, kOrder3, kOrder4, kCodeOp, kOrder6, kCodePast3, kCodeOpPast, kCodeWhere, kCodeSkeleton4, kSkipPair, kFollow1,
@@ -44,16 +43,17 @@ constexpr uint8_t kRecordList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kRecordCo
 constexpr uint8_t kImageList[] = {kPixelW, kPixelLms, kPixelGradientPlane, kPixelMeanPlane, kPixelDiffs, kPixelGradient, kPixelNE, kPixelPlane2, kPixelPlane,
                                   kPixelMean, kPixelN, kOrder2, kPixelLocal, kPixelLmsError, kPixelPlaneBoth, kPixelWWNN, kPixelNA, kPixelGradientPlaneMean,
                                   kPixelMeanA, kPixelPlaneNE, kPixelSum6, kOrder1, kPixelPaeth, kPixelLmsA};
-constexpr uint8_t kNumbersList[] = {kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean,
-                                    kNumberExactW, kNumberExactN, kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberGradientWN};
+constexpr uint8_t kNumbersList[] = {kNumberSelf, kNumberLms, kNumberGradient, kNumberNE, kNumberNENext, kNumberSlopeW, kNumberColumn, kNumberLmsGradient,
+                                    kNumberExactNE, kNumberSlopeN, kOrder3, kNumberW, kNumberExactAll, kNumberN, kNumberGradientWN, kNumberLmsW,
+                                    kNumberMean, kNumberExactWW, kSkip1, kNumberExactN};
 constexpr uint8_t kSymbolsList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
                                     kSymbols9, kSymbols10, kSymbols14, kSymbols18, kSymbols13};
-constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
-                                      kAbove, kColumnAbove, kFormat, kQualityColumn, kSymbols14, kQuality, kPhaseColumn, kQualityMost, kFirstWordColumn,
-                                      kWord, kFollow2, kSkip1, kSymbols32};
+constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kSymbols8, kSymbols11, kSymbols16, kSymbols24, kColumnAbove, kFormat,
+                                      kQualityColumn, kSymbols12, kAbove, kSymbols20, kOrder6, kSymbols14, kQuality, kPhaseColumn, kFirstWordColumn,
+                                      kQualityMost, kWord, kFollow2, kSkip1, kSymbols32};
 
 constexpr ProfileRow kRows[kProfiles] = {
-    {Profile::kText, "text", false, 6, kTextList},
+    {Profile::kText, "text", false, 5, kTextList},
     {Profile::kBinary, "binary", false, 6, kBinaryList},
     {Profile::kExecutable, "executable", false, 3, kExecutableList},
     {Profile::kRecord, "record", true, 4, kRecordList},
@@ -337,21 +337,28 @@ uint32_t code_set(const Instructions& code) {
 
 void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases, int count) {
   const uint32_t c1 = h.c4 & 0xFF;
+  if (count < 3) return;
   bases[2] = c1;
-  if (count < 4) return;
   switch (row.profile) {
     case Profile::kText: {
       const uint32_t c2 = (h.c4 >> 8) & 0xFF, c3 = (h.c4 >> 16) & 0xFF;
       auto letter = [](uint32_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; };
-      bases[3] = letter(c1) + 2u * letter(c2) + 4u * letter(c3) + 8u * (c1 == ' ') + 16u * (c2 == ' ') + 32u * std::min(h.word_length >> 1, 7u);
+      bases[2] = letter(c1) + 2u * letter(c2) + 4u * letter(c3) + 8u * (c1 == ' ') + 16u * (c2 == ' ') + 32u * std::min(h.word_length >> 1, 7u);
+      bases[3] = c1;
       break;
     }
     case Profile::kRecord:
-      bases[3] = static_cast<uint32_t>(h.size % h.width) & 0xFF;
+      bases[2] = static_cast<uint32_t>(h.size % h.width) & 0xFF;
+      bases[3] = c1;
       break;
-    case Profile::kImage:
-      bases[3] = static_cast<uint32_t>(h.size % h.step) * 64 + (h.back(h.width) >> 2);
+    case Profile::kImage: {
+      const uint32_t plane = static_cast<uint32_t>(h.size % h.step);
+      const uint32_t error = std::min(15u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
+      const int across = static_cast<int>(h.back(h.step)) - static_cast<int>(h.back(h.width));
+      bases[2] = plane << 6 | error << 2 | static_cast<uint32_t>((std::abs(across) > 2) + (std::abs(across) > 8) + (std::abs(across) > 24));
+      bases[3] = plane << 6 | h.back(h.width) >> 2;
       break;
+    }
     case Profile::kExecutable:
       bases[2] = code_set(h.code);
       bases[3] = c1;
@@ -361,6 +368,7 @@ void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases,
       bases[3] = c1;
       break;
     case Profile::kNumbers:
+      bases[2] = static_cast<uint32_t>(h.size % h.step) << 5 | std::min(31u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
       bases[3] = static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);
       break;
     default:
