@@ -106,20 +106,18 @@ inline uint32_t predict_bit(ContextMixState* __restrict s) {
   uint32_t* __restrict const map_index = s->map_index;
   int32_t* __restrict const value = s->map_value;
   int32_t* __restrict const rate = s->map_rate;
+  const int32_t deterministic = static_cast<int32_t>(t->deterministic_states);
 #pragma GCC unroll 2
   for (int i = 0; i < n; ++i) {
-    const uint32_t index = static_cast<uint32_t>(i) * 256 + slot[i][node];
+    const uint32_t state = slot[i][node];
+    const uint32_t index = static_cast<uint32_t>(i) * 256 + state;
     const uint32_t entry = map[index];
     map_index[i] = index;
     value[i] = static_cast<int32_t>(entry);
     rate[i] = reciprocal[entry & 1023];
-    x[i] = upper(stretch[entry >> 20]);
-  }
-  const VectorI32 mixed_states = broadcast_i32(static_cast<int32_t>(t->deterministic_states));
-  const VectorI32 state_bits = broadcast_i32(255);
-  for (int i = 0; i < n; i += static_cast<int>(kLanesI32)) {  // writes up to 15 past 2 n, which is set below
-    const VectorI32 state = and_i32(load_i32(reinterpret_cast<const int32_t*>(map_index) + i), state_bits);
-    store_i32(x + n + i, and_i32(load_i32(x + i), less_i32(state, mixed_states)));
+    const int32_t st = upper(stretch[entry >> 20]);
+    x[i] = st;
+    x[n + i] = st & ((static_cast<int32_t>(state) - deterministic) >> 31);
   }
   uint32_t known = 0;
   for (int i = 0; i < s->ordered_contexts; ++i) known += (map_index[i] & 255) != 0;
@@ -146,7 +144,6 @@ inline uint32_t predict_bit(ContextMixState* __restrict s) {
     x[k++] = 0;
   }
   x[k++] = upper(256);
-  for (; k < s->inputs; ++k) x[k] = 0;
 
   const int32_t matched = match_class(length);
   const uint32_t order = matched == 0 ? known : static_cast<uint32_t>(kMaxOrder - 4 + matched);

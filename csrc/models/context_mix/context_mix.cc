@@ -15,6 +15,7 @@ using kernels::ContextMixState;
 using kernels::kApmColumns;
 
 constexpr int32_t kOne_q28 = 1 << 28;
+constexpr int kMatchHashBytes = 5;
 
 class ContextMix final : public BitModel {
  public:
@@ -64,7 +65,8 @@ class ContextMix final : public BitModel {
   uint32_t hash_[kernels::kMaxContexts] = {};
   uint32_t line_[kernels::kMaxContexts] = {};
   uint8_t check_[kernels::kMaxContexts] = {};
-  uint32_t* match_entry_ = nullptr;
+  uint32_t* match_cell_ = nullptr;  // of the hash one byte ago
+  uint32_t candidate_ = 0;          // where the hash of two bytes ago was last seen, moved along
   uint64_t match_position_ = 0;
 };
 
@@ -140,8 +142,6 @@ void ContextMix::initialise() {
 
 void ContextMix::start_byte() noexcept {
   const int n = shape_.contexts;
-  match_entry_ = reinterpret_cast<uint32_t*>(match_.data()) + (hash2(history_.c4, history_.c8 & 0xFFFF) & (shape_.match_entries - 1));
-  __builtin_prefetch(match_entry_);
   compute_contexts(profile_, history_, n, hash_);
   const uint32_t mask = static_cast<uint32_t>(shape_.table_bytes / kernels::kSlotBytes - 1);
   for (int i = 0; i < n; ++i) {
@@ -184,21 +184,35 @@ void ContextMix::finish_byte(uint8_t byte) noexcept {
   if (history_.size < history_.bytes.size()) history_.push(byte);
 }
 
+// In three steps, one byte apart, so that no byte waits for memory: fetch the table's cell, read it and fetch the bytes
+// it points to, compare them. A match is thus found two bytes late, which the shorter hash makes up for.
 void ContextMix::find_match() noexcept {
   const uint64_t size = history_.size;
-  if (size < static_cast<uint64_t>(shape_.min_match)) return;
-  uint32_t& entry = *match_entry_;
   const uint8_t* const bytes = history_.bytes.data();
   if (state_.match_length != 0) {
     ++match_position_;
     if (state_.match_length < 65535) ++state_.match_length;
-  } else if (entry != 0) {
-    match_position_ = entry;
+  } else if (candidate_ != 0) {
+    match_position_ = candidate_ + uint64_t{1};
     uint32_t length = 0;
     while (length < 64 && length < match_position_ && bytes[match_position_ - 1 - length] == bytes[size - 1 - length]) ++length;
     state_.match_length = length >= static_cast<uint32_t>(shape_.min_match) ? length : 0;
   }
-  entry = static_cast<uint32_t>(size);
+  candidate_ = 0;
+  if (match_cell_ != nullptr) {
+    candidate_ = *match_cell_;
+    if (candidate_ != 0) {
+      ++candidate_;
+      __builtin_prefetch(bytes + candidate_);
+    }
+    *match_cell_ = static_cast<uint32_t>(size - 1);
+    match_cell_ = nullptr;
+  }
+  if (size >= static_cast<uint64_t>(kMatchHashBytes)) {
+    match_cell_ = reinterpret_cast<uint32_t*>(match_.data()) +
+                  (hash2(history_.c4, history_.c8 & 0xFF) & (shape_.match_entries - 1));
+    __builtin_prefetch(match_cell_);
+  }
   state_.expected_byte = state_.match_length != 0 ? bytes[match_position_] : -1;
 }
 
