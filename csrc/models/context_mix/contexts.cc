@@ -33,8 +33,8 @@ constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeOpcode - 1;
 
 constexpr uint8_t kTextList[] = {kOrder2, kOrder3, kOrder4, kWord, kOrder6, kFormat, kFollow2, kColumnAbove, kWordPair, kFollow1, kCoarse6, kMarkWord,
                                  kOrder5, kAbove, kSkip1, kWordGap, kFormatWord, kWordSkip, kOrder1, kSkip2, kOrder8, kWordTriple, kFirstWord, kOrder12};
-constexpr uint8_t kBinaryList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kSkip1, kSkip2, kFollow1, kFollow2, kSkipPair,
-                                   kWord, kCoarse6, kFormat, kCoarse3, kOrder8};
+constexpr uint8_t kBinaryList[] = {kOrder2, kOrder3, kOrder4, kOrder6, kOrder8, kSkip2, kSkip1, kSkipPair, kCoarse6, kFollow1, kFollow2, kWord,
+                                   kCoarse3, kFormat, kOrder5, kOrder1};
 constexpr uint8_t kExecutableList[] = {kOrder2, kOrder3, kOrder4, kCodeOp, kOrder6, kCodePast3, kCodeOpPast, kCodeWhere, kCodeSkeleton4, kSkipPair, kFollow1,
                                        kCodeOperand, kSkip1, kCodeSkeleton2, kCodePast2, kWord, kCodeSkeleton6, kOrder5, kCodePast4, kCodeOpC1, kCodeSkip,
                                        kFollow2, kOrder1, kFormat};
@@ -54,7 +54,7 @@ constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kSymbo
 
 constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kText, "text", false, 5, kTextList},
-    {Profile::kBinary, "binary", false, 6, kBinaryList},
+    {Profile::kBinary, "binary", false, 5, kBinaryList},
     {Profile::kExecutable, "executable", false, 3, kExecutableList},
     {Profile::kRecord, "record", true, 4, kRecordList},
     {Profile::kImage, "image", true, 4, kImageList},
