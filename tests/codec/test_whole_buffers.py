@@ -79,7 +79,7 @@ def test_frame_info():
     frames = [
         _core.skippable_frame(b"abc", 9),
         _core.compress(words(100_000), 1, block_size=65_536, index=True),
-        _core.compress(b"compact" * 20, 2),
+        _core.compress(words(140), 2),
         _core.compress(os.urandom(90_000), 1, content_size=False),
     ]
     about = _core.frame_info(b"".join(frames))
