@@ -196,7 +196,7 @@ struct Numbers {
       case kNumberSlopeW: return pack(near(2 * W - WW), magnitude(W - WW));
       case kNumberSlopeN: return pack(near(2 * N - NN), magnitude(N - NN));
       case kNumberNE: return pack(near(W + NE - N), magnitude(N - NE));
-      case kNumberMean: return pack(near(mean(W, N)), magnitude(W - N), static_cast<uint32_t>(known >> (8 * index - 8)) & (index != 0 ? 255 : 0));
+      case kNumberMean: return pack(near(mean(W, N)), magnitude(W - N), index != 0 ? static_cast<uint32_t>(known >> (8 * index - 8)) & 255 : 0);
       case kNumberExactW: return hash2(fold(W), fold(known) + index);
       case kNumberExactN: return hash2(fold(N), fold(known) + index);
       case kNumberExactWN: return hash2(hash2(fold(W), fold(N)), fold(known) + index);

@@ -128,7 +128,6 @@ void Instructions::push(uint8_t byte) {
 }
 
 void Predictor::predict(uint32_t row, int64_t around) {
-  base = static_cast<int32_t>(around);
   int64_t sum = 0;
   for (int i = 0; i < kTaps; ++i) sum += static_cast<int64_t>(weight_q16[row][i]) * input[i];
   answer_q4 = static_cast<int32_t>(std::clamp<int64_t>((sum >> 12) + around * 16, -(int64_t{1} << 30), int64_t{1} << 30));

@@ -44,7 +44,7 @@ struct Predictor {
   static constexpr int kTaps = 16;
   int32_t weight_q16[4][kTaps] = {};  // by colour
   int32_t input[kTaps] = {};          // neighbours less the base
-  int32_t base = 0, answer_q4 = 0;    // in 1/16
+  int32_t answer_q4 = 0;              // in 1/16
   int32_t past_error = 0;             // recent mean of the error's size, in 1/16
 
   void predict(uint32_t row, int64_t around);   // from input[]; `around` is what the inputs were taken less of
