@@ -4,6 +4,7 @@ import struct
 
 import pytest
 import writer
+from damage import TEXT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from fastnz import _core
 
 MIB = 1 << 20
 MODEL = _core.models()[0]["id"]
-OPTIONS = _core.frame_info(fastnz.compress(b"a fairly plain sentence, " * 4, 1))[0]["options"]
+OPTIONS = _core.frame_info(fastnz.compress(TEXT, 1))[0]["options"]  # of content that needs the model
 
 
 def coded(payload: bytes, **more) -> bytes:
@@ -39,7 +40,7 @@ BIG = 1 << 28
 LIES = {
     "stored": writer.full([(b"x", writer.body(b"x"))], sizes=[BIG]),
     "coded": writer.full([(b"x", coded(b"1234"))], sizes=[BIG], memory_kib=1 << 30),
-    "coded-compact": writer.compact(b"x" * 9, coded(b""), size=65_536),
+    "coded-compact": writer.compact(b"x" * 9, coded(b""), size=500),
     "repeat-too-few": writer.full(
         [(b"x", writer.body(b"x", transforms=[(1, 1, operations(3))]))], sizes=[BIG], memory_kib=1 << 20
     ),
@@ -116,7 +117,7 @@ def test_true_but_large_contents_meet_max_output_size(reader):
 
 
 @pytest.mark.parametrize("reader", [read, stream])
-@pytest.mark.parametrize("content", [b"some words, " * 20, b"more words, " + bytes(range(32, 127)) * 1000])
+@pytest.mark.parametrize("content", [TEXT, TEXT + bytes(range(32, 127)) * 100])
 def test_models_meet_max_memory(reader, content):
     frame = fastnz.compress(content, 1)
     memory = fastnz.info(frame).memory
@@ -126,9 +127,9 @@ def test_models_meet_max_memory(reader, content):
 
 
 def test_raw_records_are_limited_too():
-    record = fastnz.compress_raw(b"some words, " * 20, 1)
+    record = fastnz.compress_raw(TEXT, 1)
     with pytest.raises(fastnz.LimitError, match="max_memory"):
-        _core.decompress_raw(record, 240, 1, max_memory=10)
+        _core.decompress_raw(record, len(TEXT), 1, max_memory=10)
     for size in (1 << 28, (1 << 28) - 1, 20_000_000):
         with pytest.raises(fastnz.CorruptError):
             _core.decompress_raw(record, size, 1, max_memory=1 << 40)
@@ -190,7 +191,7 @@ def test_skippable_frames_of_any_size_are_not_believed():
         read(writer.skippable(b"", size=1 << 32))
 
 
-@given(st.sampled_from([b"some words, " * 20, bytes(5000), bytes(range(256)) * 20]), st.data())
+@given(st.sampled_from([TEXT, bytes(5000), bytes(range(256)) * 20, TEXT + bytes(3000) + TEXT]), st.data())
 def test_any_body_behind_a_fitting_crc_ends_in_words(content, data):
     """What a hostile encoder may hand to transforms, models and coders: errors, never more than was asked for."""
     raw = bytearray(_core.compress_raw(content, data.draw(st.integers(1, 3))))
