@@ -40,7 +40,8 @@ TIERS = {1: Tier(4, 1, 24, 10), 2: Tier(6, 2, 25, 11), 3: Tier(8, 2, 26, 12), 4:
          5: Tier(12, 3, 28, 12), 6: Tier(20, 4, 29, 16)}
 STEPS = {RECORD: (0, 0), IMAGE: (1, 4), NUMBERS: (2, 8)}  # profiles with a width: least and greatest step
 
-MIN_MATCH, MATCH_BITS, MATCH_SEARCH = 6, 22, 64
+TABLE_START = 1 << 16  # bytes of content that get 24 bytes of table for each context; the others get 4
+MATCH_HASH, MIN_MATCH, MATCH_BITS, MATCH_SEARCH = 5, 6, 22, 64
 LIMIT = 3071  # of the logistic domain
 EXACT_BITS, CAPS = 4, (40, 20, 9, 6, 5)  # of bit histories
 STATE_COUNT, MATCH_COUNT = 255, 1023  # where counts stop
@@ -149,10 +150,11 @@ class ContextMix:
         self.names, self.sets = names[: tier.contexts], tier.sets
         n = self.contexts = len(self.names)
         self.history = History(profile, width, step)
-        most = max(size, 1024)
-        self.table = bytearray(min(power_of_two(most * n * 16), 1 << tier.table_bits))
+        start = min(size, TABLE_START)
+        wanted = max(start * 24 + (size - start) * 4, 1 << 14) * n
+        self.table = bytearray(min(1 << wanted.bit_length() - 1, 1 << tier.table_bits))
         self.slot_mask = len(self.table) // 16 - 1
-        self.match_table, self.match_mask = {}, min(power_of_two(most), 1 << MATCH_BITS) - 1
+        self.match_table, self.match_mask = {}, min(power_of_two(max(size, 1024)), 1 << MATCH_BITS) - 1
         self.apm_mask = clamp(power_of_two(size // 4), 1024, 1 << tier.apm_bits) - 1
         self.maps = [FIRST_MAP[:] for _ in range(n)]
         self.match_map = [0x40000000, 0xC0000000] * (25 * 256)
@@ -161,7 +163,8 @@ class ContextMix:
         self.first_weights = [min((1 << 28) // 3, (1 << 28) // n * 2)] * n + [0] * (n + 4) + [1 << 26, 0, 0]
         self.weights: list[dict[int, list[int]]] = [{} for _ in range(self.sets)]
         self.final_weights = [[(1 << 28) // self.sets] * self.sets for _ in range(8)]
-        self.match_at = self.match_length = 0
+        self.match_at = self.match_length = self.candidate = self.expected = 0
+        self.match_key = -1
         self.start_byte()
         self.predict()
 
@@ -190,7 +193,7 @@ class ContextMix:
         self.lines = [value & self.slot_mask for value in hashes]
         self.checks = [(value * 0x9E3779B1 & M32) >> 24 for value in hashes]
         self.partial, self.bit_index, self.c1 = 1, 0, h.c4 & 0xFF
-        self.bases = set_bases(h, self.sets)
+        self.bases = set_bases(h)
         self.apm_base = hash2(h.c4 & 0xFFFFFF, 3)
         self.rate = RATE + RATE_MORE * RATE_BYTES // (RATE_BYTES + h.size)
         self.find_match()
@@ -210,19 +213,20 @@ class ContextMix:
 
     def find_match(self) -> None:
         h = self.history
-        if h.size < MIN_MATCH:
-            return
-        key = hash2(h.c4, h.c8 & 0xFFFF) & self.match_mask
-        at = self.match_table.get(key, 0)
         if self.match_length:
             self.match_at += 1
             self.match_length = min(self.match_length + 1, 65535)
-        elif at:
-            length = 0
+        elif self.candidate:
+            at, length = self.candidate + 1, 0
             while length < MATCH_SEARCH and length < at and h.bytes[at - 1 - length] == h.bytes[h.size - 1 - length]:
                 length += 1
             self.match_at, self.match_length = at, length if length >= MIN_MATCH else 0
-        self.match_table[key] = h.size
+        self.candidate = 0
+        if self.match_key >= 0:
+            found = self.match_table.get(self.match_key, 0)
+            self.candidate = found + 1 if found else 0
+            self.match_table[self.match_key] = h.size - 1
+        self.match_key = hash2(h.c4, h.c8 & 0xFF) & self.match_mask if h.size >= MATCH_HASH else -1
         self.expected = h.bytes[self.match_at] if self.match_length else 0
 
     # Sections 9 to 11: from inputs to a probability

@@ -11,25 +11,27 @@ TEXT, BINARY, EXECUTABLE, RECORD, IMAGE, SYMBOLS, NUMBERS, SEQUENCES = range(8)
 
 # Section 5: how many contexts are counted as known, then the contexts, best first.
 PROFILES = {
-    TEXT: (6, "Order1 Order2 Order3 Order4 Order5 Order6 Word WordPair Format Follow2 Skip1 Above Coarse6 WordGap Follow1"
-              " ColumnAbove MarkWord Skip2 Order8 WordTriple FormatWord FirstWord WordSkip Order12"),
-    BINARY: (6, "Order1 Order2 Order3 Order4 Order5 Order6 Skip1 Skip2 Follow1 Follow2 SkipPair Word Coarse6 Format"
-                " Coarse3 Order8"),
-    EXECUTABLE: (3, "Order2 Order3 Order4 CodeOp Order6 CodePast3 CodeOpPast CodeWhere CodeSkeleton4 SkipPair Follow1"
-                    " CodeOperand Skip1 CodeSkeleton2 CodePast2 Word CodeSkeleton6 Order5 CodePast4 CodeOpC1 CodeSkip"
-                    " Follow2 Order1 Format"),
-    RECORD: (4, "Order1 Order2 Order3 Order4 RecordColumn RecordAbove RecordAbovePair RecordAboveTwo RecordColumnLast"
-                " RecordDelta RecordAboveLeft RecordWide Order6 Skip1 Follow2 Word RecordAbove3 RecordPast"),
-    IMAGE: (4, "PixelW PixelLms PixelGradientPlane PixelMeanPlane PixelDiffs PixelGradient PixelNE PixelPlane2 PixelPlane"
-               " PixelMean PixelN Order2 PixelLocal PixelLmsError PixelPlaneBoth PixelWWNN PixelNA"
-               " PixelGradientPlaneMean PixelMeanA PixelPlaneNE PixelSum6 Order1 PixelPaeth PixelLmsA"),
-    SYMBOLS: (8, "Order1 Order2 Order3 Order4 Order6 Symbols8 Symbols11 Symbols12 Symbols16 Symbols20 Symbols24 Symbols9"
-                 " Symbols10 Symbols14 Symbols18 Symbols13"),
-    NUMBERS: (4, "NumberSelf NumberW NumberN NumberWN NumberGradient NumberSlopeW NumberSlopeN NumberNE NumberMean"
-                 " NumberExactW NumberExactN NumberExactWN NumberExactAll NumberExactWW NumberColumn NumberGradientWN"),
-    SEQUENCES: (8, "Order1 Order2 Order3 Order4 Order6 Symbols8 Symbols11 Symbols12 Symbols16 Symbols20 Symbols24 Above"
-                   " ColumnAbove Format QualityColumn Symbols14 Quality PhaseColumn QualityMost FirstWordColumn Word"
-                   " Follow2 Skip1 Symbols32"),
+    TEXT: (5, "Order2 Order3 Order4 Word Order6 Format Follow2 ColumnAbove WordPair Follow1 Coarse6 MarkWord Order5 "
+              "Above Skip1 WordGap FormatWord WordSkip Order1 Skip2 Order8 WordTriple FirstWord Order12"),
+    BINARY: (5, "Order2 Order3 Order4 Order6 Order8 Skip2 Skip1 SkipPair Coarse6 Follow1 Follow2 Word Coarse3 Format "
+                "Order5 Order1"),
+    EXECUTABLE: (3, "Order2 Order3 Order4 CodeOp Order6 CodePast3 CodeOpPast CodeWhere CodeSkeleton4 SkipPair "
+                    "Follow1 CodeOperand Skip1 CodeSkeleton2 CodePast2 Word CodeSkeleton6 Order5 CodePast4 CodeOpC1 "
+                    "CodeSkip Follow2 Order1 Format"),
+    RECORD: (4, "Order1 Order2 Order3 Order4 RecordColumn RecordAbove RecordAbovePair RecordAboveTwo "
+                "RecordColumnLast RecordDelta RecordAboveLeft RecordWide Order6 Skip1 Follow2 Word RecordAbove3 "
+                "RecordPast"),
+    IMAGE: (4, "PixelW PixelLms PixelGradientPlane PixelMeanPlane PixelDiffs PixelGradient PixelNE PixelPlane2 "
+               "PixelPlane PixelMean PixelN Order2 PixelLocal PixelLmsError PixelPlaneBoth PixelWWNN PixelNA "
+               "PixelGradientPlaneMean PixelMeanA PixelPlaneNE PixelSum6 Order1 PixelPaeth PixelLmsA"),
+    SYMBOLS: (8, "Order1 Order2 Order3 Order4 Order6 Symbols8 Symbols11 Symbols12 Symbols16 Symbols20 Symbols24 "
+                 "Symbols9 Symbols10 Symbols14 Symbols18 Symbols13"),
+    NUMBERS: (4, "NumberSelf NumberLms NumberGradient NumberNE NumberNENext NumberSlopeW NumberColumn "
+                 "NumberLmsGradient NumberExactNE NumberSlopeN Order3 NumberW NumberExactAll NumberN "
+                 "NumberGradientWN NumberLmsW NumberMean NumberExactWW Skip1 NumberExactN"),
+    SEQUENCES: (8, "Order1 Order2 Order3 Order4 Symbols8 Symbols11 Symbols16 Symbols24 ColumnAbove Format "
+                   "QualityColumn Symbols12 Above Symbols20 Order6 Symbols14 Quality PhaseColumn FirstWordColumn "
+                   "QualityMost Word Follow2 Skip1 Symbols32"),
 }
 
 
@@ -436,6 +438,7 @@ class Numbers:
         self.W, self.N, self.NW, self.NE, self.WW, self.NN = (
             h.number(d + self.index) for d in (p, w, w + p, w - p, 2 * p, 2 * w))
         self.known = sum(h.back(self.index - k) << 8 * k for k in range(self.index))
+        self.lms, self.error = h.predictor.answer + 8 >> 4, h.predictor.past_error.bit_length()
 
     def near(self, guess: int) -> int:
         half = 0 if self.index == 0 else 1 << 8 * self.index - 1
@@ -460,7 +463,6 @@ NUMBER: dict[str, tuple[int, Callable[[Numbers], int]]] = {
     "NumberSelf": (80, lambda v: hash2(fold(v.known), v.index)),
     "NumberW": (81, lambda v: v.pack(v.near(v.W), v.magnitude(v.W))),
     "NumberN": (82, lambda v: v.pack(v.near(v.N), v.magnitude(v.N))),
-    "NumberWN": (83, lambda v: v.pack(v.near(v.W), v.near(v.N))),
     "NumberGradient": (84, lambda v: v.pack(
         v.near(v.W + v.N - v.NW), v.magnitude(v.W - v.NW) + v.magnitude(v.N - v.NW))),
     "NumberSlopeW": (85, lambda v: v.pack(v.near(2 * v.W - v.WW), v.magnitude(v.W - v.WW))),
@@ -468,13 +470,16 @@ NUMBER: dict[str, tuple[int, Callable[[Numbers], int]]] = {
     "NumberNE": (87, lambda v: v.pack(v.near(v.W + v.NE - v.N), v.magnitude(v.N - v.NE))),
     "NumberMean": (88, lambda v: v.pack(
         v.near(v.mean(v.W, v.N)), v.magnitude(v.W - v.N), v.known >> 8 * v.index - 8 if v.index else 0)),
-    "NumberExactW": (89, lambda v: v.exact(fold(v.W))),
     "NumberExactN": (90, lambda v: v.exact(fold(v.N))),
-    "NumberExactWN": (91, lambda v: v.exact(hash2(fold(v.W), fold(v.N)))),
     "NumberExactAll": (92, lambda v: v.exact(hash2(fold(v.W) * 3 + fold(v.NW), fold(v.N)))),
     "NumberExactWW": (93, lambda v: v.exact(hash2(fold(v.W), fold(v.WW)))),
     "NumberColumn": (94, lambda v: hash2(fold(v.known), v.column)),
+    "NumberNENext": (95, lambda v: hash2(v.pack(v.near(v.N), v.near(v.NE), v.near(v.W)), 1)),
+    "NumberExactNE": (96, lambda v: v.exact(hash2(fold(v.W) * 3 + fold(v.NE), fold(v.N)))),
     "NumberGradientWN": (97, lambda v: hash2(v.pack(v.near(v.W + v.N - v.NW), v.near(v.W), v.near(v.N)), 2)),
+    "NumberLms": (101, lambda v: v.pack(v.near(v.lms), v.error)),
+    "NumberLmsW": (102, lambda v: v.pack(v.near(v.lms), v.near(v.W))),
+    "NumberLmsGradient": (103, lambda v: v.pack(v.near(v.lms), v.near(v.W + v.N - v.NW))),
 }
 
 
@@ -500,20 +505,22 @@ def code_set(code: Instructions) -> int:
     return 128 | (code.current >> 3 & 31 if code.part in (SECOND_OPCODE, MODRM) else 32 + (code.where & 31))
 
 
-def set_bases(h: History, sets: int) -> list[int]:
+def set_bases(h: History) -> list[int]:
     c1, c2, c3 = h.c4 & 0xFF, h.c4 >> 8 & 0xFF, h.c4 >> 16 & 0xFF
-    if sets < 4:
-        return [c1]
+    error = h.predictor.past_error.bit_length()
     if h.profile == TEXT:
         letter = [0x61 <= c | 32 <= 0x7A for c in (c1, c2, c3)]
         kinds = letter[0] + 2 * letter[1] + 4 * letter[2] + 8 * (c1 == 32) + 16 * (c2 == 32)
-        return [c1, kinds + 32 * min(h.word_length >> 1, 7)]
+        return [kinds + 32 * min(h.word_length >> 1, 7), c1]
     if h.profile == RECORD:
-        return [c1, h.size % h.width & 0xFF]
+        return [h.size % h.width & 0xFF, c1]
     if h.profile == IMAGE:
-        return [c1, h.size % h.step * 64 + (h.back(h.width) >> 2)]
+        plane, north = h.size % h.step << 6, h.back(h.width)
+        across = abs(h.back(h.step) - north)
+        return [plane | min(15, error) << 2 | (across > 2) + (across > 8) + (across > 24), plane | north >> 2]
     if h.profile == NUMBERS:
-        return [c1, h.size % h.step * 32 + (h.back(h.width) >> 3)]
+        index = h.size % h.step << 5
+        return [index | min(31, error), index | h.back(h.width) >> 3]
     if h.profile == EXECUTABLE:
         return [code_set(h.code), c1]
     if h.profile == SEQUENCES:

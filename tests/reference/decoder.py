@@ -1,7 +1,7 @@
 """A decoder for fastnz files in plain Python, written from FORMAT.md alone, section by section.
 
 Slow and complete: it shares no code with the package, so what both read alike is what FORMAT.md says. XXH3 comes from
-the `xxhash` package. Models are in MODELS, by id.
+the `xxhash` package. Models are in MODELS, by id, and written from documents of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import xxhash
+from context_mix import ContextMix, UnknownOptions
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
 INDEX_MAGIC = b"ZN\xf1i"
@@ -39,7 +40,7 @@ class Model(Protocol):
     def update(self, bit: int) -> None: ...
 
 
-MODELS: dict[int, Callable[[bytes, int], Model]] = {}  # id -> factory(options, residual size)
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix}  # id -> factory(options, residual size)
 
 
 # Conventions
@@ -230,7 +231,11 @@ def decode_body(body: bytes, size: int) -> bytes:
         raise Unsupported(f"model {model_id}")
     else:
         corrupt_unless(residual_size <= (len(payload) + 8) * 45604, "so few coded bytes cannot hold so much")
-        content = decode_bits(payload, MODELS[model_id](options, residual_size), residual_size)
+        try:
+            model = MODELS[model_id](options, residual_size)
+        except UnknownOptions as error:
+            raise Unsupported(str(error)) from error
+        content = decode_bits(payload, model, residual_size)
     for t, made in reversed(list(zip(transforms, inputs))):
         content = INVERSES[t.id](content, t.side, made)
     return content

@@ -35,17 +35,14 @@ def test_good(path):
 
 
 def quick_or_slow(path: Path):
-    """The reference decoder takes some milliseconds for a byte: by default it reads what is small."""
-    small = path.stat().st_size < 120 or path.with_suffix(".raw").stat().st_size < 250
+    """The reference decoder takes half a millisecond for a byte: by default it reads what is small."""
+    small = path.stat().st_size < 120 or path.with_suffix(".raw").stat().st_size < 500
     return pytest.param(path, id=path.stem, marks=() if small else pytest.mark.slow)
 
 
 @pytest.mark.parametrize("path", [quick_or_slow(path) for path in GOOD])
 def test_good_by_the_reference(path):
-    try:
-        assert decoder.decode(path.read_bytes()) == path.with_suffix(".raw").read_bytes()
-    except decoder.Unsupported as error:
-        pytest.skip(f"the reference decoder does not have {error}")
+    assert decoder.decode(path.read_bytes()) == path.with_suffix(".raw").read_bytes()
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
