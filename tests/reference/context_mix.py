@@ -9,24 +9,8 @@ from __future__ import annotations
 from operator import mul
 from typing import NamedTuple
 
-from context_mix_contexts import (
-    BINARY,
-    EXECUTABLE,
-    IMAGE,
-    M32,
-    NUMBERS,
-    PROFILES,
-    RECORD,
-    SEQUENCES,
-    SYMBOLS,
-    TEXT,
-    History,
-    clamp,
-    context_hashes,
-    hash2,
-    set_bases,
-    signed,
-)
+from context_mix_contexts import PROFILES, context_hashes, set_bases
+from context_mix_history import IMAGE, M32, NUMBERS, RECORD, History, clamp, hash2, signed
 
 
 class Tier(NamedTuple):
@@ -47,7 +31,7 @@ EXACT_BITS, CAPS = 4, (40, 20, 9, 6, 5)  # of bit histories
 STATE_COUNT, MATCH_COUNT = 255, 1023  # where counts stop
 DIRECT_SHIFTS, APM_SHIFT = (4, 7), 6
 TRAIN_THRESHOLD = 256
-RATE, RATE_MORE, RATE_BYTES = 4, 12, 1024  # the learning rate, in sixteenths: RATE + RATE_MORE / (1 + size / RATE_BYTES)
+RATE, RATE_MORE, RATE_BYTES = 4, 12, 1024  # learning rate, q4: RATE + RATE_MORE / (1 + size / RATE_BYTES)
 
 
 class UnknownOptions(Exception):
@@ -117,7 +101,7 @@ NEXT = [bytes(STATES.index(history.after(bit)) for history in STATES) for bit in
 KNOWLEDGE = [history.zeros + history.ones for history in STATES]
 DETERMINISTIC = sum(history.zeros == 0 or history.ones == 0 for history in STATES)
 FIRST_MAP = [min(65536 * (2 * h.ones + 1) // (2 * (h.zeros + h.ones) + 2), 65535) << 16 for h in STATES]
-# In C, division cuts towards zero
+# The position of a cell cuts towards zero
 FIRST_APM = [SQUASH[LIMIT + (1 if c > 15 else -1) * (abs(2 * c - 31) * LIMIT // 31)] for c in range(32)]
 
 
@@ -229,7 +213,7 @@ class ContextMix:
         self.match_key = hash2(h.c4, h.c8 & 0xFF) & self.match_mask if h.size >= MATCH_HASH else -1
         self.expected = h.bytes[self.match_at] if self.match_length else 0
 
-    # Sections 9 to 11: from inputs to a probability
+    # Section 9: from inputs to a probability
 
     def predict(self) -> None:
         node, partial, bit_index, table = self.node, self.partial, self.bit_index, self.table
@@ -280,7 +264,7 @@ class ContextMix:
             self.cells.append((cells, low + (weight >> 11)))
         self.probability = clamp(both + 1 >> 1, 1, 65535)
 
-    # Section 12: learning
+    # Section 10: learning
 
     def learn(self, bit: int) -> None:
         target = bit << 16

@@ -24,13 +24,14 @@ def content(profile: str, size: int) -> bytes:
     row = bytes(39)
     level, number = 0, 0
     words = [bytes(rng.choices(b"aeinorstlchA\xc3\xa9", k=rng.randint(1, 9))) for _ in range(40)]
-    code = [b"\x48\x89\xe5", b"\x48\x8b\x44\x24\x08", b"\x83\xc4\x10", b"\x0f\x84\x20\x01\0\0", b"\xe8\x34\x12\0\0", b"\xc3",
-            b"\x66\xb8\x01\x02", b"\xf6\x45\xfc\x01", b"\xf7\xc1\x05\0\0\0", b"\x8b\x0d\x44\x33\x22\x11", b"\x74\x05",
-            b"\x8b\x04\x25\0\x10\0\0", b"\x66\x81\xc1\x34\x12", b"\x0f\xba\xe0\x03", b"\xc8\x10\0\x01", b"\xf3\xa4"]
+    code = [b"\x48\x89\xe5", b"\x48\x8b\x44\x24\x08", b"\x83\xc4\x10", b"\x0f\x84\x20\x01\0\0",
+            b"\xe8\x34\x12\0\0", b"\xc3", b"\x66\xb8\x01\x02", b"\xf6\x45\xfc\x01", b"\xf7\xc1\x05\0\0\0",
+            b"\x8b\x0d\x44\x33\x22\x11", b"\x74\x05", b"\x8b\x04\x25\0\x10\0\0", b"\x66\x81\xc1\x34\x12", b"\x0f\xba\xe0\x03", b"\xc8\x10\0\x01", b"\xf3\xa4"]
     while len(out) < size:
         number += 1
         if profile == "text":
-            out += rng.choice(words) + rng.choice([b" ", b" ", b" ", b", ", b".\n", b" 1995", b";\t", b"\n\n", b" (%d)" % number])
+            out += rng.choice(words)
+            out += rng.choice([b" ", b" ", b" ", b", ", b".\n", b" 1995", b";\t", b"\n\n", b" (%d)" % number])
         elif profile == "binary":
             out += number.to_bytes(3, "big") + rng.choice([bytes(8), b"\xff" * 5, words[number % 7], rng.randbytes(3)])
         elif profile == "executable":

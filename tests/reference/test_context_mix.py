@@ -55,8 +55,8 @@ def test_options_are_known_alike(options):
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("profile", cases.PROFILES)
 def test_longer_contents(profile, tier):
-    data = cases.content(profile, 4000)
-    assert fastnz.decompress(cases.frame(data, cases.option_bytes(tier, profile, *cases.WIDTHS.get(profile, ())))) == data
+    data, options = cases.content(profile, 4000), cases.option_bytes(tier, profile, *cases.WIDTHS.get(profile, ()))
+    assert fastnz.decompress(cases.frame(data, options)) == data
 
 
 def test_lists_and_ids_of_the_document(root):
