@@ -105,8 +105,10 @@ def render(about: dict[str, str], rows: list[dict[str, str]], path: str) -> str:
         "",
         f"{about.get('cpu', '?')}, {about.get('cores', '?')} cores, {about.get('memory', '?')}, {about.get('os', '?')},"
         f" {about.get('compiler', '?')}; {about.get('date', '?')}; speeds by {clock} time; load was {about.get('load')}"
-        f" at the start. Record: `{path}`.",
+        f" at the start; commit {about.get('commit', 'unknown')}. Record: `{path}`.",
     ]
+    if "remark" in about:
+        lines[-1] += f" Remark: {about['remark']}."
     return "\n".join(lines)
 
 
