@@ -1,4 +1,4 @@
-"""The model `context_mix`, id 1, written from docs/context_mix.md: plain Python, about 2 KB/s.
+"""The model `context_mix`, id 1, as docs/context_mix.md specifies it: plain Python, about 2 KB/s.
 
 Everything that a release could change without a change of structure is in the tables at the top of this file and of
 context_mix_contexts.py.

@@ -59,7 +59,7 @@ class ContextMix final : public BitModel {
   History history_;
   const kernels::KernelTable kernels_;
   ZeroedBuffer table_;
-  ZeroedBuffer match_;  // hash of the last min_match bytes -> position after them
+  ZeroedBuffer match_;  // hash of the last kMatchHashBytes bytes -> position after them
   ZeroedBuffer small_;  // everything else, one block
   ContextMixState state_{};
   uint32_t hash_[kernels::kMaxContexts] = {};
