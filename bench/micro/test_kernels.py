@@ -2,8 +2,7 @@
 
     pytest bench/micro --benchmark-enable --benchmark-only --benchmark-max-time=0.2
 
-Kernels run on one long vector, so that the call from Python is a small part of the time; the models call them with 32
-to a few hundred elements.
+Every call does enough work for the call itself to be a small part of the time.
 """
 
 from __future__ import annotations
@@ -24,16 +23,6 @@ BYTES = random.Random(5).randbytes(1 << 20)
 def isa(request: pytest.FixtureRequest) -> str:
     """Every instruction set that this CPU and this build have."""
     return request.param
-
-
-def test_mix_dot(benchmark: object, isa: str) -> None:
-    x, w = np.ones((2, ELEMENTS), np.int16)
-    benchmark(testing.mix_dot_i16_i32, isa, x, w)  # type: ignore[operator]
-
-
-def test_mix_train(benchmark: object, isa: str) -> None:
-    x, w = np.ones((2, ELEMENTS), np.int16)
-    benchmark(testing.mix_train_i16_i32, isa, x, w, 100)  # type: ignore[operator]
 
 
 def test_match_length(benchmark: object, isa: str) -> None:

@@ -137,20 +137,6 @@ void bind_kernels(py::module_& testing) {
     const size_t max = std::min(left.size(), right.size()) - offset;
     return table_of(isa).match_length(left.data() + offset, right.data() + offset, max);
   });
-  testing.def("mix_dot_i16_i32", [](const std::string& isa, const Array<int16_t>& x, const Array<int16_t>& w) {
-    require_equal_sizes(x, w);
-    require(x.size() % 32 == 0, "size is not a multiple of 32");
-    return table_of(isa).mix_dot_i16_i32(x.data(), w.data(), static_cast<size_t>(x.size()));
-  });
-  testing.def("mix_train_i16_i32",
-              [](const std::string& isa, const Array<int16_t>& x, const Array<int16_t>& w, int16_t err) {
-                require_equal_sizes(x, w);
-                require(x.size() % 32 == 0, "size is not a multiple of 32");
-                py::array_t<int16_t> trained(w.size());
-                std::copy_n(w.data(), w.size(), trained.mutable_data());
-                table_of(isa).mix_train_i16_i32(x.data(), trained.mutable_data(), static_cast<size_t>(x.size()), err);
-                return trained;
-              });
 }
 
 }  // namespace

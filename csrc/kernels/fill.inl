@@ -5,7 +5,6 @@
 
 #include "kernels/bytes.inl"
 #include "kernels/context_mix.inl"
-#include "kernels/mix.inl"
 
 namespace fastnz::kernels {
 namespace {
@@ -15,8 +14,6 @@ inline void fill(KernelTable* table) noexcept {
   table->context_mix_predict = context_mix_predict;
   table->context_mix_update = context_mix_update;
   table->match_length = match_length;
-  table->mix_dot_i16_i32 = mix_dot_i16_i32;
-  table->mix_train_i16_i32 = mix_train_i16_i32;
 }
 
 }  // namespace

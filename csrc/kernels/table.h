@@ -23,14 +23,6 @@ struct KernelTable {
 
   // Length of the common prefix of a and b, at most max. Reads nothing at or beyond a + max, b + max.
   size_t (*match_length)(const uint8_t* a, const uint8_t* b, size_t max);
-
-  // Sum of x[i] * w[i] modulo 2^32 as two's complement; n is a multiple of 32. The sum is the true one whenever
-  // n * max|x| * max|w| < 2^31, which is the caller's to keep (for example |x| <= 2047, |w| <= 32767, n = 32).
-  int32_t (*mix_dot_i16_i32)(const int16_t* x, const int16_t* w, size_t n);
-
-  // w[i] = saturate16(w[i] + ((x[i] * err + 2^15) >> 16)), an arithmetic shift; n is a multiple of 32. The product
-  // never leaves int32. Equal to the ((x * err * 2 >> 16) + 1) >> 1 of the lpaq family.
-  void (*mix_train_i16_i32)(const int16_t* x, int16_t* w, size_t n, int16_t err);
 };
 
 }  // namespace fastnz::kernels

@@ -9,15 +9,10 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr size_t kLanesI16 = 32;
 constexpr size_t kLanesI32 = 16;
 constexpr size_t kVectorBytes = 64;
-using VectorI16 = __m512i;
 using VectorI32 = __m512i;
 
-inline VectorI16 load_i16(const int16_t* p) { return _mm512_loadu_si512(p); }
-inline void store_i16(int16_t* p, VectorI16 a) { _mm512_storeu_si512(p, a); }
-inline VectorI16 broadcast_i16(int16_t value) { return _mm512_set1_epi16(value); }
 inline VectorI32 load_i32(const int32_t* p) { return _mm512_loadu_si512(p); }
 inline void store_i32(int32_t* p, VectorI32 a) { _mm512_storeu_si512(p, a); }
 inline VectorI32 broadcast_i32(int32_t value) { return _mm512_set1_epi32(value); }
@@ -49,15 +44,6 @@ inline int32_t sum_i32(VectorI32 a) {
   half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xB1));
   return _mm_cvtsi128_si32(half);
 }
-
-inline VectorI32 multiply_add_pairs(VectorI16 a, VectorI16 b) { return _mm512_madd_epi16(a, b); }
-
-inline VectorI16 multiply_round_high(VectorI16 a, VectorI16 b) {
-  const __m512i carry = _mm512_srli_epi16(_mm512_mullo_epi16(a, b), 15);  // bit 15 of the product rounds up
-  return _mm512_add_epi16(_mm512_mulhi_epi16(a, b), carry);
-}
-
-inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) { return _mm512_adds_epi16(a, b); }
 
 inline size_t equal_prefix(const uint8_t* a, const uint8_t* b) {
   const uint64_t differ = _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));

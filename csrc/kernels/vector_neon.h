@@ -9,15 +9,10 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr size_t kLanesI16 = 8;
 constexpr size_t kLanesI32 = 4;
 constexpr size_t kVectorBytes = 16;
-using VectorI16 = int16x8_t;
 using VectorI32 = int32x4_t;
 
-inline VectorI16 load_i16(const int16_t* p) { return vld1q_s16(p); }
-inline void store_i16(int16_t* p, VectorI16 a) { vst1q_s16(p, a); }
-inline VectorI16 broadcast_i16(int16_t value) { return vdupq_n_s16(value); }
 inline VectorI32 load_i32(const int32_t* p) { return vld1q_s32(p); }
 inline void store_i32(int32_t* p, VectorI32 a) { vst1q_s32(p, a); }
 inline VectorI32 broadcast_i32(int32_t value) { return vdupq_n_s32(value); }
@@ -41,18 +36,6 @@ inline VectorI32 shift_right_logical_i32(VectorI32 a) {
 inline VectorI32 zero_i32() { return vdupq_n_s32(0); }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return vaddq_s32(a, b); }
 inline int32_t sum_i32(VectorI32 a) { return vaddvq_s32(a); }
-
-// The pairs are lanes (0, 4), (1, 5), ... instead of neighbours: every use ends in a sum over all lanes.
-inline VectorI32 multiply_add_pairs(VectorI16 a, VectorI16 b) {
-  return vmlal_high_s16(vmull_s16(vget_low_s16(a), vget_low_s16(b)), a, b);
-}
-
-inline VectorI16 multiply_round_high(VectorI16 a, VectorI16 b) {
-  const int16x4_t low = vrshrn_n_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), 16);
-  return vrshrn_high_n_s32(low, vmull_high_s16(a, b), 16);
-}
-
-inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) { return vqaddq_s16(a, b); }
 
 inline size_t equal_prefix(const uint8_t* a, const uint8_t* b) {
   const uint8x16_t same = vceqq_u8(vld1q_u8(a), vld1q_u8(b));

@@ -1,5 +1,5 @@
-// The lane type without vector instructions: two 16-bit lanes, one 32-bit lane, eight bytes. It is the reference that
-// the other vector_<isa>.h must equal for every input; sums wrap modulo 2^32 as the vector instructions' do.
+// The lane type without vector instructions: one 32-bit lane, eight bytes. It is the reference that the other
+// vector_<isa>.h must equal for every input; sums wrap modulo 2^32 as the vector instructions' do.
 #pragma once
 
 #include <stddef.h>
@@ -8,23 +8,13 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr size_t kLanesI16 = 2;
 constexpr size_t kLanesI32 = 1;
 constexpr size_t kVectorBytes = 8;
 
-struct VectorI16 {
-  int16_t lane[2];
-};
 struct VectorI32 {
   uint32_t lane;  // two's complement; unsigned so that wrapping is defined
 };
 
-inline VectorI16 load_i16(const int16_t* p) { return {{p[0], p[1]}}; }
-inline void store_i16(int16_t* p, VectorI16 a) {
-  p[0] = a.lane[0];
-  p[1] = a.lane[1];
-}
-inline VectorI16 broadcast_i16(int16_t value) { return {{value, value}}; }
 inline VectorI32 load_i32(const int32_t* p) { return {static_cast<uint32_t>(*p)}; }
 inline void store_i32(int32_t* p, VectorI32 a) { *p = static_cast<int32_t>(a.lane); }
 inline VectorI32 broadcast_i32(int32_t value) { return {static_cast<uint32_t>(value)}; }
@@ -55,27 +45,6 @@ inline VectorI32 shift_right_logical_i32(VectorI32 a) {
 inline VectorI32 zero_i32() { return {0}; }
 inline VectorI32 add_i32(VectorI32 a, VectorI32 b) { return {a.lane + b.lane}; }
 inline int32_t sum_i32(VectorI32 a) { return static_cast<int32_t>(a.lane); }
-
-// a0 * b0 + a1 * b1 of each pair of neighbours, modulo 2^32.
-inline VectorI32 multiply_add_pairs(VectorI16 a, VectorI16 b) {
-  return {static_cast<uint32_t>(a.lane[0] * b.lane[0]) + static_cast<uint32_t>(a.lane[1] * b.lane[1])};
-}
-
-// (a * b + 2^15) >> 16: the rounded high half of each product.
-inline VectorI16 multiply_round_high(VectorI16 a, VectorI16 b) {
-  VectorI16 high;
-  for (int i = 0; i < 2; ++i) high.lane[i] = static_cast<int16_t>((a.lane[i] * b.lane[i] + 0x8000) >> 16);
-  return high;
-}
-
-inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) {
-  VectorI16 sum;
-  for (int i = 0; i < 2; ++i) {
-    const int32_t wide = a.lane[i] + b.lane[i];
-    sum.lane[i] = static_cast<int16_t>(wide > 32767 ? 32767 : wide < -32768 ? -32768 : wide);
-  }
-  return sum;
-}
 
 // How many of the kVectorBytes bytes at a and b agree before the first difference.
 inline size_t equal_prefix(const uint8_t* a, const uint8_t* b) {
