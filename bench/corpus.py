@@ -12,11 +12,11 @@ import fnmatch
 import hashlib
 import lzma
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-BENCH = Path(__file__).resolve().parent
+from tables import BENCH, read_table
+
 ROOT = BENCH.parent
 
 
@@ -64,8 +64,7 @@ def read_manifest(corpus: Path) -> dict[str, tuple[int, str]]:
 
 def read_sets() -> dict[str, dict]:
     """Return sets.toml: set name -> table, and the table `joined`."""
-    with open(BENCH / "sets.toml", "rb") as file:
-        return tomllib.load(file)
+    return read_table("sets")
 
 
 def load_set(set_name: str, work: Path, only: list[str] | None = None) -> list[Item]:

@@ -11,9 +11,9 @@ import importlib.metadata
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
+
+from tables import read_table
 
 Pair = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
@@ -26,8 +26,7 @@ def all_codecs(levels: tuple[int, ...] = LEVELS) -> list[dict]:
         {"name": f"fastnz-{level}", "kind": "module", "module": "fastnz", "adapter": "fastnz", "level": level}
         for level in levels
     ]
-    with open(Path(__file__).with_name("peers.toml"), "rb") as file:
-        return ours + tomllib.load(file)["codec"]
+    return ours + read_table("peers")["codec"]
 
 
 def probe(codec: dict) -> tuple[str, str]:
