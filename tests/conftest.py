@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,12 @@ settings.register_profile(
 )
 settings.register_profile("deep", settings.get_profile("default"), max_examples=2000, derandomize=False)
 settings.load_profile(os.environ.get("FASTNZ_HYPOTHESIS", "default"))
+
+# A shell's `&` and nohup hand down signals that are ignored, and what ignores a signal cannot be tested with it. A
+# handler that does nothing keeps them harmless here, and processes that the tests start have the default again.
+for _signal in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
