@@ -14,6 +14,12 @@ from .atomic import AtomicFile, write_all
 from .cli_options import SUFFIX, Options
 from .cli_report import Report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Sink: TypeAlias = "AtomicFile | DirectSink | NullSink"
+
 
 class Skip(Exception):
     """This file is left alone; the text says why. A warning, not an error."""
@@ -47,6 +53,16 @@ class DirectSink:
     def close(self) -> None:
         if self._owned:
             os.close(self._fd)
+
+
+class NullSink:
+    """Where content goes that is only to be checked."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def walk(options: Options, report: Report) -> Iterator[str]:
@@ -97,7 +113,7 @@ def open_source(name: str, options: Options) -> Source:
     return Source(os.open(name, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)), name, name)
 
 
-def output_name(source: Source, options: Options) -> str | None:
+def _output_name(source: Source, options: Options) -> str | None:
     """Return the path to write, or None for standard output."""
     if options.output is not None:
         return options.output
@@ -113,8 +129,11 @@ def output_name(source: Source, options: Options) -> str | None:
     return name.removesuffix(SUFFIX)
 
 
-def open_sink(path: str | None, source: Source, options: Options) -> AtomicFile | DirectSink:
-    """Open an output, or raise `Skip` or `OSError`."""
+def open_sink(source: Source, options: Options) -> Sink:
+    """Open the output that belongs to an input, or raise `Skip` or `OSError`."""
+    if options.mode == "test":
+        return NullSink()
+    path = _output_name(source, options)
     if path is None:
         if options.mode == "compress" and not options.force and os.isatty(1):
             raise Skip("compressed data is not written to a terminal; use -o, or -f to do it anyway")

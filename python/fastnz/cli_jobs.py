@@ -6,6 +6,7 @@ decoded, compared where that is possible, and made durable under its name.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from . import levels
 from ._core import BlockReader
 from .atomic import AtomicFile
-from .cli_files import Skip, Source, open_sink, open_source, output_name
+from .cli_files import Skip, Source, open_sink, open_source
 from .cli_options import Options
 from .cli_report import Report, human
 from .errors import CorruptError, FastnzError, LimitError
@@ -21,7 +22,7 @@ from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .cli_files import DirectSink
+    from .cli_files import Sink
     from .frames import Info
 
 _PIECE = 1 << 20
@@ -31,57 +32,28 @@ _PATIENCE_S = 0.05  # how long a pipe may pause before what it gave is decoded
 
 def compress(name: str, options: Options, report: Report) -> None:
     """Compress one file to its output."""
-    source = open_source(name, options)
-    try:
-        report.begin(source.name)
-        path = output_name(source, options)
-        sink = open_sink(path, source, options)
-        try:
-            size, packed = 0, 0
-            for read, piece in _compressed(source, options, report):
-                size += read
-                packed += len(piece)
-                sink.write(piece)
-            removes = options.remove and source.path is not None and isinstance(sink, AtomicFile)
-            if removes and isinstance(sink, AtomicFile):
-                _verify(sink, source, options, report)
-            _finish(sink, source)
-        finally:
-            sink.close()
-    finally:
-        source.close()
-    if removes:
-        _remove(source)
+    size, packed = 0, 0
+    with _opened(name, options, report) as (source, sink):
+        for read, piece in _compressed(source, options, report):
+            size += read
+            packed += len(piece)
+            sink.write(piece)
+        if isinstance(sink, AtomicFile) and options.remove and source.path is not None:
+            _verify(sink, source, options, report)
     report.done("compressed", size, packed)
 
 
 def decompress(name: str, options: Options, report: Report) -> None:
     """Decompress one file to its output."""
-    source = open_source(name, options)
-    try:
-        report.begin(source.name)
-        path = output_name(source, options)
-        sink = open_sink(path, source, options)
-        try:
-            read, size = _decode(source, sink.write, options, report)
-            _finish(sink, source)
-        finally:
-            sink.close()
-    finally:
-        source.close()
-    if options.remove and isinstance(sink, AtomicFile):
-        _remove(source)
+    with _opened(name, options, report) as (source, sink):
+        read, size = _decode(source, sink.write, options, report)
     report.done("decompressed", size, read)
 
 
 def test(name: str, options: Options, report: Report) -> None:
     """Decode one file, check everything, keep nothing."""
-    source = open_source(name, options)
-    try:
-        report.begin(source.name)
-        read, size = _decode(source, lambda piece: None, options, report)
-    finally:
-        source.close()
+    with _opened(name, options, report) as (source, sink):
+        read, size = _decode(source, sink.write, options, report)
     report.done("tested", size, read)
 
 
@@ -102,6 +74,22 @@ def describe(name: str) -> tuple[str, Info]:
             return name, info(file.read())
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return name, info(data)
+
+
+@contextlib.contextmanager
+def _opened(name: str, options: Options, report: Report) -> Iterator[tuple[Source, Sink]]:
+    """Open an input and its output for the work of a `with` block, whose success is what both of them wait for.
+
+    Only after it does the output get its name and, if that was asked for, does the input lose its own.
+    """
+    with contextlib.closing(open_source(name, options)) as source:
+        report.begin(source.name)
+        with contextlib.closing(open_sink(source, options)) as sink:
+            yield source, sink
+            if isinstance(sink, AtomicFile):
+                _commit(sink, source)
+    if isinstance(sink, AtomicFile) and options.remove:
+        _remove(source)
 
 
 def _compressed(source: Source, options: Options, report: Report) -> Iterator[tuple[int, bytes]]:
@@ -241,10 +229,9 @@ def _remove(source: Source) -> None:
     os.unlink(source.path)
 
 
-def _finish(sink: AtomicFile | DirectSink, source: Source) -> None:
-    if isinstance(sink, AtomicFile):
-        if source.is_regular and source.path is not None:
-            sink.copy_attributes(source.stat)
-        else:
-            sink.default_attributes()
-        sink.commit()
+def _commit(sink: AtomicFile, source: Source) -> None:
+    if source.is_regular and source.path is not None:
+        sink.copy_attributes(source.stat)
+    else:
+        sink.default_attributes()
+    sink.commit()
