@@ -12,8 +12,6 @@
 namespace fastnz::codec {
 namespace {
 
-constexpr size_t kMaxThreads = 256;
-
 class Pool {
  public:
   Pool(size_t count, Monitor* monitor, const std::function<void(size_t)>& job)

@@ -9,6 +9,9 @@
 
 namespace fastnz::codec {
 
+// However many are asked for.
+inline constexpr size_t kMaxThreads = 256;
+
 // Calls job(0) .. job(count - 1), each once; on the calling thread alone when threads <= 1 or count <= 1. The calling
 // thread polls the monitor meanwhile.
 void run_parallel(size_t count, size_t threads, Monitor* monitor, const std::function<void(size_t)>& job);

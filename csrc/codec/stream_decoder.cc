@@ -51,16 +51,17 @@ void StreamDecoder::take(base::MutableByteSpan out) {
 ByteSpan StreamDecoder::unused() const { return eof() ? buffered() : ByteSpan(); }
 
 void StreamDecoder::drop_consumed() {
-  if (at_ == 0) return;
+  if (at_ < in_.size() - at_) return;  // not yet: every byte is moved once at the most, however small the blocks
   in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(at_));
   dropped_ += at_;
   at_ = 0;
 }
 
-// Gathers as many whole blocks as there are threads, and decodes them together. False when nothing could be done.
+// Gathers as many whole blocks as there are threads, as far as memory for them and their content is allowed, and decodes
+// them together. False when nothing could be done.
 bool StreamDecoder::step(Monitor* monitor) {
   bool progress = false;
-  while (state_ != State::kEnd && jobs_.size() < threads_) {
+  while (state_ != State::kEnd && (jobs_.empty() || jobs_.size() < threads_within(job_total_, threads_, limits_))) {
     if (!parse()) {
       starved_ = true;
       break;
@@ -78,7 +79,7 @@ bool StreamDecoder::step(Monitor* monitor) {
     if (!job.content.empty()) made_.push_back(std::move(job.content));
   }
   jobs_.clear();
-  job_memory_ = 0;
+  job_memory_ = job_total_ = 0;
   return true;
 }
 
@@ -220,6 +221,7 @@ void StreamDecoder::add_job(ByteSpan body, uint64_t content_size, uint64_t conte
   const uint64_t memory = body_memory(body, content_size, offset());
   require_memory(memory, limits_, offset());
   job_memory_ = std::max(job_memory_, memory);
+  job_total_ = std::max(job_total_, memory + content_size);
   jobs_.push_back({body, offset(), content_hash, hash_bits, std::vector<uint8_t>(static_cast<size_t>(content_size))});
 }
 

@@ -3,6 +3,7 @@
 // frame's start.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/span.h"
 #include "codec/limits.h"
 #include "codec/monitor.h"
+#include "codec/parallel.h"
 #include "format/full_frame.h"
 #include "format/index.h"
 
@@ -17,7 +19,7 @@ namespace fastnz::codec {
 
 class StreamDecoder {
  public:
-  StreamDecoder(const Limits& limits, size_t threads) : limits_(limits), threads_(threads ? threads : 1) {}
+  StreamDecoder(const Limits& limits, size_t threads) : limits_(limits), threads_(std::clamp<size_t>(threads, 1, kMaxThreads)) {}
 
   // Takes all of `in`, then decodes until `wanted` bytes are ready or the input is used up. After an exception the
   // decoder is unusable.
@@ -70,6 +72,7 @@ class StreamDecoder {
   std::vector<uint8_t> hashes_;
   uint64_t content_size_ = 0;  // of the blocks seen
   uint64_t job_memory_ = 0;    // the most that one of jobs_ takes
+  uint64_t job_total_ = 0;     // the same with its content
   std::vector<Job> jobs_;
   std::deque<std::vector<uint8_t>> made_;
   size_t made_at_ = 0;  // delivered part of made_.front()

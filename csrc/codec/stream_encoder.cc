@@ -16,7 +16,7 @@ using base::ErrorKind;
 StreamEncoder::StreamEncoder(const CompressOptions& options, std::optional<uint64_t> content_size)
     : options_(options), level_(find_level(options.level)), promised_(content_size) {
   options_.content_size = true;
-  options_.threads = std::max<size_t>(options_.threads, 1);
+  options_.threads = std::clamp<size_t>(options_.threads, 1, kMaxThreads);
   options_.block_size = resolve_block_size(level_, options.block_size);
   block_size_ = static_cast<size_t>(options_.block_size);
 }

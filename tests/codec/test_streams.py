@@ -134,3 +134,30 @@ def test_wrong_magic_is_seen_at_once():
             _core.StreamDecoder(**LIMITS).feed(start)
     for start in (b"", b"\xf1", b"\xf1N", b"\xf1s"):
         assert _core.StreamDecoder(**LIMITS).feed(start) == b""
+
+
+def test_blocks_for_threads_are_gathered_within_the_limits(run_python):
+    """16 blocks of 16 MiB each lie ready, for 16 threads, but there is room for two of them."""
+    program = """
+import resource
+from fastnz import _core
+frame = _core.compress(bytes(256 << 20), 1, block_size=16 << 20)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decoder = _core.StreamDecoder(max_output_size=1 << 40, max_memory=40 << 20, threads=16)
+assert decoder.feed(frame, 1) == bytes(1) and not decoder.needs_input
+for _ in range(255):
+    assert decoder.feed(b"", 1 << 20) == bytes(1 << 20)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    result = run_python(program)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) < 64
+
+
+def test_any_number_of_threads_may_be_asked_for():
+    data = words(3 * BLOCK)
+    for threads in (257, 1 << 40, 1 << 48, (1 << 63) - 1):
+        frame = encode([data], block_size=BLOCK, threads=threads)
+        assert decode([frame], cycle(-1), threads=threads) == (data, b"")
+        assert _core.decompress(frame, **LIMITS, threads=threads) == data
+        assert _core.compress(data, 1, block_size=BLOCK, threads=threads) == _core.compress(data, 1, block_size=BLOCK)
