@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 
 from . import levels
 from ._core import BlockReader
+from .ahead import read_ahead, size_ahead
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source
 from .cli_options import Options
 from .cli_report import Report, human
 from .errors import CorruptError, FastnzError, LimitError
-from .stream import MAX_READ_AHEAD, READ_AHEAD, Compressor, FrameSequence
+from .stream import Compressor, FrameSequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _BUFFERS_PER_BLOCK = 4  # the content, what transforms make of it, side data and code
-_PATIENCE_S = 0.05  # how long a pipe may pause before what it gave is decoded
 
 
 def compress(name: str, options: Options, report: Report) -> None:
@@ -167,20 +167,9 @@ def _read_ahead(source: Source, threads: int) -> bytes:
     """Read enough for all threads to have a block, as far as it is there without waiting; nothing only at the end."""
     if threads == 1:
         return os.read(source.fd, _PIECE)
-    wanted = min(threads * READ_AHEAD, MAX_READ_AHEAD)
-    pieces = [os.read(source.fd, wanted)]
-    while pieces[-1]:
-        wanted -= len(pieces[-1])
-        if not wanted or not (source.is_regular or _has_more(source.fd)):
-            break
-        pieces.append(os.read(source.fd, wanted))
-    return b"".join(pieces)
-
-
-def _has_more(fd: int) -> bool:
-    import select
-
-    return bool(select.select([fd], [], [], _PATIENCE_S)[0])
+    if source.is_regular:
+        return _read_fully(source.fd, size_ahead(threads))
+    return read_ahead(lambda size: os.read(source.fd, size), size_ahead(threads), source.fd)
 
 
 def _content_size(source: Source) -> int | None:
@@ -206,7 +195,7 @@ def _verify(sink: AtomicFile, source: Source, options: Options, report: Report) 
     while True:
         piece = b""
         if frames.needs_input:
-            piece = os.read(sink.fileno(), _PIECE if options.threads == 1 else options.threads * READ_AHEAD)
+            piece = os.read(sink.fileno(), _PIECE if options.threads == 1 else size_ahead(options.threads))
             if not piece:
                 break
         content = memoryview(frames.feed(piece, _PIECE))

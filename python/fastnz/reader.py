@@ -11,8 +11,9 @@ from typing import IO, Any
 
 from . import _core
 from ._common import byte_view
+from .ahead import read_ahead, size_ahead
 from .errors import LimitError
-from .stream import MAX_READ_AHEAD, READ_AHEAD, FrameSequence
+from .stream import FrameSequence
 
 _PIECE = 256 << 10
 
@@ -40,8 +41,7 @@ class ContentReader(io.RawIOBase):
         self._position = 0
         self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
         self._origin = fp.tell() if self._can_seek else 0
-        ahead = threads > 1 and self._can_seek  # a pipe might make us wait for what is not needed yet
-        self._piece = min(threads * READ_AHEAD, MAX_READ_AHEAD) if ahead else _PIECE
+        self._threads = threads
         self._blocks: _core.BlockReader | None = None
         self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
 
@@ -97,7 +97,7 @@ class ContentReader(io.RawIOBase):
         while not self._ended:
             data = b""
             if frames.needs_input:
-                data = self._fp.read(self._piece)
+                data = self._read_on()
                 if not data:
                     frames.finish()
                     self._ended = True
@@ -105,6 +105,20 @@ class ContentReader(io.RawIOBase):
             if piece := frames.feed(data, size):
                 return piece
         return b""
+
+    def _read_on(self) -> bytes:
+        """Return what comes next of the compressed bytes; nothing only at the end."""
+        if self._can_seek:
+            return self._fp.read(_PIECE if self._threads == 1 else size_ahead(self._threads))
+        # A pipe might make us wait for what is not needed yet: of what is there, a read1 gives what it has.
+        read = getattr(self._fp, "read1", self._fp.read)
+        if self._threads == 1:
+            return read(_PIECE)
+        try:
+            fd = self._fp.fileno()
+        except (AttributeError, OSError):  # a file object of the caller's own making
+            return read(_PIECE)
+        return read_ahead(read, size_ahead(self._threads), fd)
 
     def _from_block(self, size: int) -> memoryview:
         blocks = self._access()

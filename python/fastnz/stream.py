@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
     from ._common import Progress
 
-# Compressed bytes to hand to a decoder at once, for each thread: mostly more than one block, so that all have work.
-READ_AHEAD = 16 << 20
-MAX_READ_AHEAD = 256 << 20
 _FIRST_BITE = 64 << 10
 
 
