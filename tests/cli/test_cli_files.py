@@ -12,12 +12,10 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import fastnz
 import pytest
-
-TEXT = b"".join(b"%d green bottles hanging on the wall\n" % i for i in range(3000))
+from shell import TEXT
 
 # Where files can be written without a name, nothing is there to clean up; this makes the other way be tested too.
 NAMED = "import os, sys; vars(os).pop('O_TMPFILE', None); from fastnz.cli import main; sys.exit(main())"
@@ -25,13 +23,6 @@ COMMANDS = {
     "unnamed": [sys.executable, "-m", "fastnz"],
     "hidden": [sys.executable, "-c", NAMED],
 }
-
-
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "text"
-    path.write_bytes(TEXT)
-    return path
 
 
 def test_nothing_is_overwritten_unasked(shell, text) -> None:

@@ -9,16 +9,9 @@ from pathlib import Path
 
 import fastnz
 import pytest
+from shell import TEXT
 
-TEXT = b"".join(b"%d green bottles hanging on the wall\n" % i for i in range(3000))
 LEVELS = [row["level"] for row in fastnz.levels()]
-
-
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "text"
-    path.write_bytes(TEXT)
-    return path
 
 
 def test_there_and_back(shell, text) -> None:
