@@ -5,6 +5,8 @@
 
 #include "kernels/bytes.inl"
 #include "kernels/context_mix.inl"
+#include "kernels/network.inl"
+#include "kernels/gru8.inl"
 
 namespace fastnz::kernels {
 namespace {
@@ -13,7 +15,10 @@ inline void fill(KernelTable* table) noexcept {
   table->context_mix_find = context_mix_find;
   table->context_mix_predict = context_mix_predict;
   table->context_mix_update = context_mix_update;
+  table->frequencies_q22 = frequencies_q22;
+  table->gru8_gates = gru8_gates;
   table->match_length = match_length;
+  table->multiply_i8 = multiply_i8;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "kernels/context_mix.h"
+#include "kernels/gru8.h"
+#include "kernels/network.h"
 
 namespace fastnz::kernels {
 
@@ -23,6 +25,20 @@ struct KernelTable {
 
   // Length of the common prefix of a and b, at most max. Reads nothing at or beyond a + max, b + max.
   size_t (*match_length)(const uint8_t* a, const uint8_t* b, size_t max);
+
+  // out[s * out_stride + row] = sum over columns of w[row][column] * x[s * x_stride + column], for `lanes` >= 1 vectors x
+  // of any bytes. Exact: a sum stays below 2^31 as |w| <= 127 and columns <= 2^16.
+  void (*multiply_i8)(const NetworkMatrix* m, const int8_t* x, size_t x_stride, int lanes, int32_t* out,
+                      size_t out_stride);
+
+  // Frequencies >= 1 with sum 2^22 of 256 symbols, from the dot products a of their rows: docs/gru8.md, section 4.
+  // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
+  void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
+
+  // One step of the state h [hidden] from the dot products ah, af [3 * hidden]; h8 [hidden] is h rounded to q7. docs/gru8.md,
+  // section 3. Preconditions: as above for each row; h in -32767..32767.
+  void (*gru8_gates)(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,
+                     int8_t* h8);
 };
 
 }  // namespace fastnz::kernels

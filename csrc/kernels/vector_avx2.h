@@ -10,9 +10,16 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI32 = 8;
+constexpr size_t kLanesI16 = 16;
 constexpr size_t kVectorBytes = 32;
 using VectorI32 = __m256i;
 
+using VectorI16 = __m256i;
+
+inline VectorI16 load_i16(const int16_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline void store_i16(int16_t* p, VectorI16 a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
+inline VectorI16 broadcast_i16(int16_t value) { return _mm256_set1_epi16(value); }
+inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) { return _mm256_adds_epi16(a, b); }
 inline VectorI32 load_i32(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
 inline void store_i32(int32_t* p, VectorI32 a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
 inline VectorI32 broadcast_i32(int32_t value) { return _mm256_set1_epi32(value); }

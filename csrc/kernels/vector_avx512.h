@@ -10,9 +10,16 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI32 = 16;
+constexpr size_t kLanesI16 = 32;
 constexpr size_t kVectorBytes = 64;
 using VectorI32 = __m512i;
 
+using VectorI16 = __m512i;
+
+inline VectorI16 load_i16(const int16_t* p) { return _mm512_loadu_si512(p); }
+inline void store_i16(int16_t* p, VectorI16 a) { _mm512_storeu_si512(p, a); }
+inline VectorI16 broadcast_i16(int16_t value) { return _mm512_set1_epi16(value); }
+inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) { return _mm512_adds_epi16(a, b); }
 inline VectorI32 load_i32(const int32_t* p) { return _mm512_loadu_si512(p); }
 inline void store_i32(int32_t* p, VectorI32 a) { _mm512_storeu_si512(p, a); }
 inline VectorI32 broadcast_i32(int32_t value) { return _mm512_set1_epi32(value); }

@@ -10,9 +10,16 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI32 = 4;
+constexpr size_t kLanesI16 = 8;
 constexpr size_t kVectorBytes = 16;
 using VectorI32 = int32x4_t;
 
+using VectorI16 = int16x8_t;
+
+inline VectorI16 load_i16(const int16_t* p) { return vld1q_s16(p); }
+inline void store_i16(int16_t* p, VectorI16 a) { vst1q_s16(p, a); }
+inline VectorI16 broadcast_i16(int16_t value) { return vdupq_n_s16(value); }
+inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) { return vqaddq_s16(a, b); }
 inline VectorI32 load_i32(const int32_t* p) { return vld1q_s32(p); }
 inline void store_i32(int32_t* p, VectorI32 a) { vst1q_s32(p, a); }
 inline VectorI32 broadcast_i32(int32_t value) { return vdupq_n_s32(value); }

@@ -9,12 +9,31 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr size_t kLanesI32 = 1;
+constexpr size_t kLanesI16 = 2;
 constexpr size_t kVectorBytes = 8;
 
 struct VectorI32 {
   uint32_t lane;  // two's complement; unsigned so that wrapping is defined
 };
 
+struct VectorI16 {
+  int16_t lane[2];
+};
+
+inline VectorI16 load_i16(const int16_t* p) { return {{p[0], p[1]}}; }
+inline void store_i16(int16_t* p, VectorI16 a) {
+  p[0] = a.lane[0];
+  p[1] = a.lane[1];
+}
+inline VectorI16 broadcast_i16(int16_t value) { return {{value, value}}; }
+inline VectorI16 add_saturate_i16(VectorI16 a, VectorI16 b) {
+  VectorI16 sum;
+  for (int i = 0; i < 2; ++i) {
+    const int32_t wide = a.lane[i] + b.lane[i];
+    sum.lane[i] = static_cast<int16_t>(wide > 32767 ? 32767 : wide < -32768 ? -32768 : wide);
+  }
+  return sum;
+}
 inline VectorI32 load_i32(const int32_t* p) { return {static_cast<uint32_t>(*p)}; }
 inline void store_i32(int32_t* p, VectorI32 a) { *p = static_cast<int32_t>(a.lane); }
 inline VectorI32 broadcast_i32(int32_t value) { return {static_cast<uint32_t>(value)}; }

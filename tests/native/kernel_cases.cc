@@ -4,6 +4,7 @@
 
 #include "cases.h"
 #include "context_mix_case.h"
+#include "network_case.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -27,7 +28,10 @@ constexpr KernelCase kCases[] = {
     {"context_mix_find", run_context_mix_find},
     {"context_mix_predict", run_context_mix_predict},
     {"context_mix_update", run_context_mix_update},
+    {"frequencies_q22", run_frequencies_q22},
+    {"gru8_gates", run_gru8_gates},
     {"match_length", run_match_length},
+    {"multiply_i8", run_multiply_i8},
 };
 
 }  // namespace

@@ -1,0 +1,107 @@
+// Matrix times vectors in int8, and logits to frequencies, written once over the lane types (vector_<isa>.h and
+// network_<isa>.h). A row's dot product is one sum of exact integers, so neither the order of summation nor the number of
+// lanes that share a pass over the weights can be seen in the result. Arithmetic: docs/gru8.md, sections 3 and 4.
+#include "kernels/network.h"
+
+namespace fastnz::kernels {
+namespace {
+
+constexpr int kVectorsPerTile = kTileRows / static_cast<int>(kLanesI32);
+
+// Tiles x Lanes accumulators stay in registers while one pass over the columns feeds them.
+template <int Tiles, int Lanes>
+inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int32_t* out, size_t out_stride) {
+  constexpr int kVectors = Tiles * kVectorsPerTile;
+  const size_t groups = static_cast<size_t>(m->columns) / kTileColumns;
+  const int8_t* __restrict w = m->tiles + static_cast<size_t>(tile) * groups * kTileBytes;
+  VectorI32 sum[kVectors][Lanes];
+  for (int v = 0; v < kVectors; ++v) {
+    const VectorI32 start = dot_start(m->offset + tile * kTileRows + v * static_cast<int>(kLanesI32));
+    for (int s = 0; s < Lanes; ++s) sum[v][s] = start;
+  }
+  for (size_t g = 0; g < groups; ++g) {
+    DotInput input[Lanes];
+    for (int s = 0; s < Lanes; ++s) input[s] = broadcast_input(x + static_cast<size_t>(s) * x_stride + g * kTileColumns);
+    for (int v = 0; v < kVectors; ++v) {
+      const size_t at = (static_cast<size_t>(v / kVectorsPerTile) * groups + g) * kTileBytes;
+      const DotWeights weights = load_weights(w + at + static_cast<size_t>(v % kVectorsPerTile) * kLanesI32 * kTileColumns);
+      for (int s = 0; s < Lanes; ++s) sum[v][s] = dot_add(sum[v][s], weights, input[s]);
+    }
+  }
+  for (int s = 0; s < Lanes; ++s)
+    for (int v = 0; v < kVectors; ++v)
+      store_i32(out + static_cast<size_t>(s) * out_stride + static_cast<size_t>(tile) * kTileRows +
+                    static_cast<size_t>(v) * kLanesI32, sum[v][s]);
+}
+
+// All lanes meet the same few tiles before the next ones are read: the weights come from memory once.
+template <int Tiles>
+inline void multiply_lanes(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int lanes, int32_t* out, size_t out_stride) {
+  int s = 0;
+  for (; s + kDotLanes <= lanes; s += kDotLanes)
+    multiply_block<Tiles, kDotLanes>(m, tile, x + static_cast<size_t>(s) * x_stride, x_stride,
+                                     out + static_cast<size_t>(s) * out_stride, out_stride);
+  for (; s < lanes; ++s)
+    multiply_block<Tiles, 1>(m, tile, x + static_cast<size_t>(s) * x_stride, x_stride,
+                             out + static_cast<size_t>(s) * out_stride, out_stride);
+}
+
+void multiply_i8(const NetworkMatrix* m, const int8_t* x, size_t x_stride, int lanes, int32_t* out, size_t out_stride) {
+  const int tiles = m->rows / kTileRows;
+  int tile = 0;
+  if (lanes == 1)
+    for (; tile + kDotTilesAlone <= tiles; tile += kDotTilesAlone)
+      multiply_block<kDotTilesAlone, 1>(m, tile, x, x_stride, out, out_stride);
+  for (; tile + kDotTiles <= tiles; tile += kDotTiles)
+    multiply_lanes<kDotTiles>(m, tile, x, x_stride, lanes, out, out_stride);
+  for (; tile < tiles; tile += 2) multiply_lanes<2>(m, tile, x, x_stride, lanes, out, out_stride);
+}
+
+// scale(): (a * m + 2^(shift-1)) >> shift of 32-bit sums a with a row's multiplier.
+inline VectorI32 rescale(const int32_t* a, const int16_t* multiplier, VectorI32 half, ShiftCount shift) {
+  return shift_right_by_i32(add_i32(multiply_i32(load_i32(a), widen_i16(multiplier)), half), shift);
+}
+
+void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq) {
+  constexpr int kStep = static_cast<int>(kLanesI32);
+  alignas(64) int32_t logit[kNetworkSymbols];
+  alignas(64) int32_t e[kNetworkSymbols];
+  const VectorI32 half = broadcast_i32(1 << (m->shift - 1));
+  const ShiftCount shift = shift_count(m->shift);
+  VectorI32 greatest = broadcast_i32(-2147483647 - 1);
+  for (int i = 0; i < kNetworkSymbols; i += kStep) {
+    const VectorI32 l = add_i32(rescale(a + i, m->multiplier + i, half, shift), load_i32(bias + i));
+    store_i32(logit + i, l);
+    greatest = max_i32(greatest, l);
+  }
+  const int32_t top = greatest_i32(greatest);
+  const VectorI32 from = broadcast_i32(top), most = broadcast_i32(98303), below_one = broadcast_i32(4095);
+  const VectorI32 c0 = broadcast_i32(262144), c1 = broadcast_i32(181294), c2 = broadcast_i32(60592), c3 = broadcast_i32(10383);
+  VectorI32 sum = zero_i32();
+  for (int i = 0; i < kNetworkSymbols; i += kStep) {
+    const VectorI32 d = min_i32(subtract_i32(from, load_i32(logit + i)), most);
+    const VectorI32 p = and_i32(d, below_one);
+    VectorI32 y = subtract_i32(c2, shift_right_i32<12>(multiply_i32(p, c3)));
+    y = subtract_i32(c1, shift_right_i32<12>(multiply_i32(p, y)));
+    y = subtract_i32(c0, shift_right_i32<12>(multiply_i32(p, y)));
+    y = shift_right_each_i32(shift_left_i32<4>(y), shift_right_i32<12>(d));
+    store_i32(e + i, y);
+    sum = add_i32(sum, y);
+  }
+  constexpr uint32_t kTotal = uint32_t{1} << kNetworkTotalBits;
+  const uint64_t free = static_cast<uint64_t>(kTotal - kNetworkSymbols) << 32;
+  const uint32_t reciprocal = static_cast<uint32_t>(free / static_cast<uint32_t>(sum_i32(sum)));
+  const VectorI32 r = broadcast_i32(static_cast<int32_t>(reciprocal)), one = broadcast_i32(1);
+  sum = zero_i32();
+  for (int i = 0; i < kNetworkSymbols; i += kStep) {
+    const VectorI32 n = add_i32(multiply_high_u32(load_i32(e + i), r), one);
+    store_i32(reinterpret_cast<int32_t*>(freq) + i, n);
+    sum = add_i32(sum, n);
+  }
+  int first = 0;
+  while (logit[first] != top) ++first;
+  freq[first] += kTotal - static_cast<uint32_t>(sum_i32(sum));
+}
+
+}  // namespace
+}  // namespace fastnz::kernels

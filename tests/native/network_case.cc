@@ -1,0 +1,138 @@
+// Integer networks: matrices of every remainder of tiles and lanes, extremes of every type, and sums that come as near to
+// 2^31 as a row may. Numbers for gates and logits are drawn where they matter and also where everything saturates.
+#include "network_case.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/gru8.h"
+#include "kernels/network.h"
+
+namespace fastnz::selftest {
+namespace {
+
+using kernels::NetworkMatrix;
+
+// How numbers are drawn: over the whole type, extremes only, or small.
+enum class Draw { kAll, kExtreme, kSmall };
+constexpr Draw kDraws[] = {Draw::kAll, Draw::kExtreme, Draw::kSmall};
+
+int32_t draw(Random* random, Draw how, int32_t low, int32_t high) {
+  if (how == Draw::kExtreme) {
+    const int32_t values[] = {low, low + 1, -1, 0, 1, high - 1, high};
+    return values[random->below(7)];
+  }
+  if (how == Draw::kSmall) return static_cast<int32_t>(random->below(17)) - 8;
+  return low + static_cast<int32_t>(random->below(static_cast<uint32_t>(high - low) + 1));
+}
+
+template <typename T>
+std::vector<T> draw_all(Random* random, Draw how, size_t size, int32_t low, int32_t high) {
+  std::vector<T> values(size);
+  for (T& value : values) value = static_cast<T>(draw(random, how, low, high));
+  return values;
+}
+
+struct Matrix {
+  Matrix(Random* random, Draw how, int rows, int columns)
+      : tiles(draw_all<int8_t>(random, how, static_cast<size_t>(rows * columns), -127, 127)),
+        offset(static_cast<size_t>(rows), 0) {
+    const int groups = columns / kernels::kTileColumns;
+    for (size_t i = 0; i < tiles.size(); ++i) {
+      const size_t tile = i / kernels::kTileBytes, row = i % kernels::kTileBytes / kernels::kTileColumns;
+      offset[tile / static_cast<size_t>(groups) * kernels::kTileRows + row] -= 128 * tiles[i];
+    }
+    matrix = {tiles.data(), offset.data(), nullptr, rows, columns, 0};
+  }
+  std::vector<int8_t> tiles;
+  std::vector<int32_t> offset;
+  NetworkMatrix matrix;
+};
+
+// Row scales and the greatest |a| for which scale() does not wrap.
+struct Scales {
+  Scales(Random* random, int rows, int shift_in)
+      : multiplier(draw_all<int16_t>(random, Draw::kAll, static_cast<size_t>(rows), 0, 300)), shift(shift_in) {
+    multiplier[random->below(static_cast<uint32_t>(rows))] = 32767;
+    matrix = {nullptr, nullptr, multiplier.data(), rows, 32, shift};
+  }
+  std::vector<int32_t> draw_sums(Random* random, Draw how) const {
+    std::vector<int32_t> sums(multiplier.size());
+    for (size_t i = 0; i < sums.size(); ++i) {
+      const int64_t room = (int64_t{1} << 31) - 1 - (int64_t{1} << (shift - 1));
+      const int64_t most = multiplier[i] == 0 ? 1 << 28 : room / multiplier[i];
+      // Around the size at which a q11 or q12 result is of some units, unless extremes are wanted.
+      const int64_t usual = multiplier[i] == 0 ? most : (int64_t{60000} << shift) / multiplier[i];
+      const int64_t bound = how == Draw::kAll ? std::min(most, usual) : std::min<int64_t>(most, 1 << 28);
+      sums[i] = draw(random, how == Draw::kExtreme ? how : Draw::kAll, static_cast<int32_t>(-bound), static_cast<int32_t>(bound));
+    }
+    return sums;
+  }
+  std::vector<int16_t> multiplier;
+  int shift;
+  NetworkMatrix matrix;
+};
+
+}  // namespace
+
+void run_multiply_i8(const kernels::KernelTable& table, Digest* digest) {
+  Random random(71);
+  for (const Draw how : kDraws) {
+    for (const int rows : {32, 96, 160, 256, 288}) {
+      for (const int columns : {32, 64, 160}) {
+        const Matrix m(&random, how, rows, columns);
+        for (const int lanes : {1, 2, 3, 4, 5, 9, 16}) {
+          const size_t stride = static_cast<size_t>(columns) + random.below(3), out_stride = static_cast<size_t>(rows) + random.below(3);
+          const auto x = draw_all<int8_t>(&random, how, stride * static_cast<size_t>(lanes - 1) + static_cast<size_t>(columns), -128, 127);
+          std::vector<int32_t> out(out_stride * static_cast<size_t>(lanes - 1) + static_cast<size_t>(rows), -1);
+          table.multiply_i8(&m.matrix, x.data(), stride, lanes, out.data(), out_stride);
+          digest->add(std::span<const int32_t>(out));
+        }
+      }
+    }
+  }
+}
+
+void run_frequencies_q22(const kernels::KernelTable& table, Digest* digest) {
+  Random random(72);
+  std::vector<uint32_t> freq(kernels::kNetworkSymbols);
+  for (int shift = 4; shift <= 24; ++shift) {
+    const Scales scales(&random, kernels::kNetworkSymbols, shift);
+    for (int i = 0; i < 60; ++i) {
+      const Draw how = kDraws[i % 3];
+      const auto sums = scales.draw_sums(&random, how);
+      const auto bias = draw_all<int32_t>(&random, how, freq.size(), -(1 << 20), 1 << 20);
+      table.frequencies_q22(&scales.matrix, sums.data(), bias.data(), freq.data());
+      digest->add(std::span<const uint32_t>(freq));
+    }
+  }
+  const Scales scales(&random, kernels::kNetworkSymbols, 12);
+  const std::vector<int32_t> zeros(freq.size(), 0);  // 256 times the greatest: the greatest sum
+  table.frequencies_q22(&scales.matrix, zeros.data(), zeros.data(), freq.data());
+  digest->add(std::span<const uint32_t>(freq));
+}
+
+void run_gru8_gates(const kernels::KernelTable& table, Digest* digest) {
+  Random random(73);
+  for (const int hidden : {32, 96, 192}) {
+    const int rows = 3 * hidden;
+    for (int shift = 4; shift <= 24; shift += 4) {
+      const Scales from_state(&random, rows, shift), from_features(&random, rows, 28 - shift);
+      const auto bias = draw_all<int16_t>(&random, Draw::kAll, static_cast<size_t>(hidden), -32768, 32767);
+      const kernels::Gru8Gates gates = {&from_state.matrix, &from_features.matrix, bias.data(), hidden};
+      auto h = draw_all<int16_t>(&random, Draw::kAll, static_cast<size_t>(hidden), -32767, 32767);
+      std::vector<int8_t> h8(static_cast<size_t>(hidden));
+      for (int i = 0; i < 60; ++i) {  // h goes on from step to step, but for some fresh extremes
+        const Draw how = kDraws[i % 3];
+        if (i % 10 == 9) h = draw_all<int16_t>(&random, how, h.size(), -32767, 32767);
+        const auto ah = from_state.draw_sums(&random, how), af = from_features.draw_sums(&random, how);
+        const auto x = draw_all<int16_t>(&random, how, static_cast<size_t>(rows), -32768, 32767);
+        table.gru8_gates(&gates, ah.data(), af.data(), x.data(), h.data(), h8.data());
+        digest->add(std::span<const int16_t>(h));
+        digest->add(std::span<const int8_t>(h8));
+      }
+    }
+  }
+}
+
+}  // namespace fastnz::selftest
