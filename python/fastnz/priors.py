@@ -1,0 +1,64 @@
+"""Where weight files are and what they are called: those in the package and those that the user has installed.
+
+The invariant: a name means the same file for every caller; the package's own come first. Knows nothing of what is in
+a file but what the core says of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .errors import ModelMissingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUFFIX = ".fnzw"
+
+
+def folders() -> list[str]:
+    """Return the folders in which models are looked for, the package's own first.
+
+    The second is ``FASTNZ_MODELS`` from the environment, or ``fastnz/models`` in the user's data folder.
+    """
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "priors")
+    theirs = os.environ.get("FASTNZ_MODELS")
+    if not theirs:
+        data = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+        theirs = os.path.join(data, "fastnz", "models")
+    return [own, theirs]
+
+
+def installed() -> Iterator[tuple[str, str]]:
+    """Yield the name and path of every installed model; the name is the file's without its ending."""
+    seen = set()
+    for folder in folders():
+        try:
+            files = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for file in files:
+            name = file.removesuffix(SUFFIX)
+            if file.endswith(SUFFIX) and name not in seen:
+                seen.add(name)
+                yield name, os.path.join(folder, file)
+
+
+def find(model: str) -> str:
+    """Return the path of a model given by its name or its path.
+
+    Raises
+    ------
+    ModelMissingError
+        If no file is at that path and no model of that name is installed.
+    """
+    if os.sep in model or model.endswith(SUFFIX):
+        if os.path.isfile(model):
+            return model
+        raise ModelMissingError(f"no weight file at {model}")
+    names = dict(installed())
+    if model in names:
+        return names[model]
+    known = ", ".join(names) or "none"
+    raise ModelMissingError(f"no model named {model!r} is installed; installed: {known}; looked in {', '.join(folders())}")

@@ -1,0 +1,230 @@
+"""The training loop: truncated back-propagation over parallel streams, with checkpoints that continue exactly.
+
+The invariant: a run stopped anywhere and resumed from its last checkpoint has trained on the same bytes in the same
+order. Knows nothing of files of text or of the integer form.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypedDict
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from .data import Kind, Streams, held_segments
+from .features import buckets_of, inputs_of
+from .network import Network, Shape
+from .sparsity import Sparsity
+
+
+class Mark(TypedDict):
+    """A point in a run: bytes and seconds so far, and bits per byte of what is held back by kind."""
+
+    bytes: int
+    seconds: float
+    held: dict[str, float]
+
+
+@dataclass
+class Plan:
+    """How to train; everything that a run depends on besides its data.
+
+    Attributes
+    ----------
+    total_bytes : int
+        Bytes to train on, over all streams.
+    streams, steps : int
+        Streams in lockstep, and steps of each between two updates.
+    rate, final_rate, warmup : float
+        Peak of the learning rate, its end, and the share of the run in which it rises.
+    rounded_share : float
+        The last share of the run, in which the network computes with the integers that it is exported to.
+    sparsity_target, sparsity_weight, sparsity_decay : float
+        rho, beta and the running mean of the penalty on units that change (`sparsity`); beta 0 is none.
+    """
+
+    total_bytes: int = 100_000_000
+    streams: int = 32
+    steps: int = 96
+    rate: float = 4e-3
+    final_rate: float = 1e-4
+    warmup: float = 0.01
+    clip: float = 1.0
+    seed: int = 1
+    sparsity_target: float = 0.0
+    sparsity_weight: float = 0.0
+    sparsity_decay: float = 0.0
+    rounded_share: float = 0.1
+    validate_every: int = 10_000_000
+    held_length: int = 8192
+    held_per_kind: int = 4
+
+
+class Trainer:
+    """One run.
+
+    Parameters
+    ----------
+    kinds : sequence of Kind
+        The data.
+    shape : Shape
+        The network.
+    plan : Plan
+        How to train it.
+    device : str
+        As PyTorch names it.
+    start : Network or None
+        What to train on; None starts from random weights.
+    """
+
+    def __init__(
+        self, kinds: Sequence[Kind], shape: Shape, plan: Plan, device: str = "cpu", start: Network | None = None
+    ) -> None:
+        torch.manual_seed(plan.seed)
+        self.kinds, self.shape, self.plan, self.device = kinds, shape, plan, device
+        self.network = (start or Network(shape)).to(device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10)
+        self.streams = Streams(kinds, plan.streams, plan.steps, shape.bits, plan.seed)
+        self.state = self.network.zero_state(plan.streams)
+        self.sparsity = None
+        if plan.sparsity_weight:
+            self.sparsity = Sparsity(plan.sparsity_target, plan.sparsity_weight, plan.sparsity_decay)
+        self.done = 0
+        self.seconds = 0.0
+        self.smoothed = [math.nan] * len(kinds)
+        self.history: list[Mark] = []
+
+    def rate(self) -> float:
+        """Return the learning rate of the next step: a straight rise, then a half cosine."""
+        plan, share = self.plan, self.done / self.plan.total_bytes
+        if share < plan.warmup:
+            return plan.rate * max(share / plan.warmup, 0.01)
+        wave = 0.5 + 0.5 * math.cos(math.pi * min((share - plan.warmup) / (1 - plan.warmup), 1))
+        return plan.final_rate + (plan.rate - plan.final_rate) * wave
+
+    def step(self) -> float:
+        """Train on one batch; return its bits per byte."""
+        self.network.rounded = self.done >= (1 - self.plan.rounded_share) * self.plan.total_bytes
+        batch = self.streams.next()
+        device = self.device
+        fresh = torch.from_numpy(batch.fresh).to(device)
+        targets = torch.from_numpy(batch.targets).to(device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        logits, states, keep = self.network(
+            torch.from_numpy(batch.inputs).to(device),
+            torch.from_numpy(batch.buckets).to(device),
+            self.state.masked_fill(fresh[:, None], 0.0),
+        )
+        losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+        loss = losses.mean()
+        self.optimizer.zero_grad()
+        (loss if self.sparsity is None else loss + self.sparsity.penalty(1 - keep)).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
+        self.optimizer.step()
+        self.network.clamp()
+        self.state = states[-1].detach()
+        self.done += batch.targets.size
+        self._note(losses.detach().view(batch.targets.shape).mean(0).cpu().numpy(), batch.kinds)
+        return float(loss.detach()) / math.log(2)
+
+    def _note(self, losses: np.ndarray, kinds: np.ndarray) -> None:
+        for kind, nats in zip(kinds.tolist(), losses.tolist(), strict=True):
+            bits, old = nats / math.log(2), self.smoothed[kind]
+            self.smoothed[kind] = bits if math.isnan(old) else old + 0.003 * (bits - old)
+
+    def validate(self) -> dict[str, float]:
+        """Return bits per byte on the held-back segments, each from a zero state, by kind."""
+        plan = self.plan
+        return measure(self.network, self.kinds, plan.held_length, plan.held_per_kind, self.device)
+
+    def save(self, path: str) -> None:
+        """Write a checkpoint in one step: either the old or the new one is there."""
+        parts = {
+            "shape": self.shape._asdict(),
+            "plan": asdict(self.plan),
+            "names": [kind.name for kind in self.kinds],
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "streams": json.dumps(self.streams.position()),
+            "state": self.state,
+            "done": self.done,
+            "seconds": self.seconds,
+            "smoothed": self.smoothed,
+            "running": None if self.sparsity is None else self.sparsity.running,
+            "history": self.history,
+        }
+        torch.save(parts, path + ".new")
+        os.replace(path + ".new", path)
+
+    def load(self, path: str) -> None:
+        """Continue from a checkpoint of the same run."""
+        parts = torch.load(path, map_location=self.device, weights_only=True)
+        if parts["shape"] != self.shape._asdict() or parts["names"] != [kind.name for kind in self.kinds]:
+            raise ValueError(f"{path} is the checkpoint of another run: other data or another shape")
+        self.network.load_state_dict(parts["network"])
+        self.optimizer.load_state_dict(parts["optimizer"])
+        self.streams.restore(json.loads(parts["streams"]))
+        for name in ("state", "done", "seconds", "smoothed", "history"):
+            setattr(self, name, parts[name])
+        if self.sparsity is not None:
+            self.sparsity.running = parts["running"]
+
+    def run(self, checkpoint: str | None, tell: Callable[[Trainer, float], None], save_every_s: float = 120) -> None:
+        """Train to the end of the plan, from the checkpoint if there is one."""
+        if checkpoint and os.path.exists(checkpoint):
+            self.load(checkpoint)
+        saved = last = time.monotonic()
+        while self.done < self.plan.total_bytes:
+            before = self.done
+            bits = self.step()
+            now = time.monotonic()
+            self.seconds, last = self.seconds + min(now - last, 10), now
+            every = self.plan.validate_every
+            if self.done // every != before // every or self.done >= self.plan.total_bytes:
+                self.history.append({"bytes": self.done, "seconds": self.seconds, "held": self.validate()})
+                last = time.monotonic()
+            tell(self, bits)
+            if checkpoint and (now - saved > save_every_s or self.done >= self.plan.total_bytes):
+                self.save(checkpoint)
+                saved = now
+
+
+@torch.no_grad()
+def measure(
+    network: Network, kinds: Sequence[Kind], length: int, per_kind: int, device: str = "cpu"
+) -> dict[str, float]:
+    """Return bits per byte of `network` on the held-back part of each kind and their mean, from zero states."""
+    segments = held_segments(kinds, length, per_kind)
+    if not segments:
+        return {}
+    targets = np.stack([text for _, text in segments], axis=1)
+    before = [inputs_of(text) for _, text in segments]
+    rows = np.stack([buckets_of(text, network.shape.bits) for text in before], axis=1)
+    inputs = np.stack(before, axis=1)
+    state = network.zero_state(len(segments))
+    total = torch.zeros(len(segments), dtype=torch.float64)
+    for start in range(0, length, 256):
+        window = slice(start, start + 256)
+        logits, states, _ = network(
+            torch.from_numpy(inputs[window].astype(np.int64)).to(device),
+            torch.from_numpy(rows[window].astype(np.int64)).to(device),
+            state,
+        )
+        state = states[-1]
+        goal = torch.from_numpy(targets[window].astype(np.int64)).to(device)
+        losses = functional.cross_entropy(logits.flatten(0, 1), goal.flatten(), reduction="none")
+        total += losses.view(goal.shape).sum(0).double().cpu()
+    bits = (total / length / math.log(2)).tolist()
+    found: dict[str, list[float]] = {}
+    for (kind, _), value in zip(segments, bits, strict=True):
+        found.setdefault(kinds[kind].name, []).append(value)
+    means = {name: sum(values) / len(values) for name, values in found.items()}
+    return {**means, "mean": sum(means.values()) / len(means)}

@@ -1,0 +1,78 @@
+"""The recipes by which the shipped priors were trained: data, mix, sizes and plans.
+
+The invariant: a recipe and the corpus it names determine the run. Needs NumPy only.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from .augment import attached, json_lines, wrapped
+from .data import Augment, Kind, split
+
+_HELD = 200_000
+
+
+class Source(NamedTuple):
+    """A file of the corpus and its share of the bytes trained on."""
+
+    file: str
+    weight: float
+    augment: Augment | None = None
+
+
+# Prose, markup and code first; logs and wikitext are small files, so they come round several times.
+CORPUS = (
+    Source("books.md", 26, wrapped),
+    Source("code.txt", 15),
+    Source("json.txt", 11, json_lines),
+    Source("markdown.txt", 10),
+    Source("multilang_po.txt", 8),
+    Source("xmlhtml.txt", 7),
+    Source("logs.txt", 6),
+    Source("wikitext2_valid_test.txt", 5, attached),
+    Source("csv.txt", 5),
+    Source("multilang_md.txt", 4),
+    Source("literature_tei.xml", 3),
+)
+
+
+class Recipe(NamedTuple):
+    """All that a shipped prior depends on besides the corpus."""
+
+    shape: dict[str, int]
+    plan: dict[str, int]
+    sources: tuple[Source, ...] = CORPUS
+
+
+RECIPES = {
+    "small": Recipe(
+        {"hidden": 192, "depth": 16, "bits": 15},
+        {"total_bytes": 70_000_000, "validate_every": 5_000_000},
+    ),
+}
+
+
+def find(name: str) -> Recipe:
+    """Return a recipe by name, or raise `ValueError`."""
+    if name not in RECIPES:
+        raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def read_corpus(folder: str, sources: tuple[Source, ...] = CORPUS) -> list[Kind]:
+    """Read the files of a recipe, plain or `.xz`, and hold back the end of each."""
+    kinds = []
+    for source in sources:
+        path = os.path.join(folder, source.file)
+        if os.path.exists(path):
+            data = np.fromfile(path, np.uint8)
+        else:
+            with lzma.open(path + ".xz") as file:
+                data = np.frombuffer(file.read(), np.uint8)
+        kinds.append(split(source.file.split(".")[0], data, _HELD, source.weight, source.augment))
+    return kinds

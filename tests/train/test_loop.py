@@ -1,0 +1,65 @@
+"""Training: it learns, it is repeatable, and a run that was stopped and resumed equals one that was not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fastnz.train.data import split  # noqa: E402
+from fastnz.train.loop import Plan, Trainer  # noqa: E402
+from fastnz.train.network import Shape  # noqa: E402
+
+SHAPE = Shape(hidden=32, depth=8, bits=8, embedding=8)
+TEXT = b"".join(b"%d: the same words, the same number\n" % (i % 10) for i in range(3000))
+
+
+def trainer(total: int = 40_000, **plan) -> Trainer:
+    kinds = [split("text", np.frombuffer(TEXT, np.uint8), 10_000, 1.0)]
+    whole = Plan(total_bytes=total, streams=4, steps=32, validate_every=total // 2, held_length=256, **plan)
+    return Trainer(kinds, SHAPE, whole)
+
+
+def test_it_learns_and_tells() -> None:
+    run = trainer(20_000)
+    told = []
+    run.run(None, lambda _, bits: told.append(bits))
+    assert told[0] > 7.5 > 4 > told[-1]
+    assert len(run.history) >= 2 and run.history[-1]["held"]["mean"] < 4
+    assert run.network.rounded  # the end of a run is trained as it will be exported
+
+
+def test_resumed_equals_uninterrupted(tmp_path) -> None:
+    torch.set_num_threads(1)
+    path = str(tmp_path / "run")
+    plan = {"sparsity_target": 0.2, "sparsity_weight": 1e-4, "sparsity_decay": 0.9}
+    first = trainer(**plan)
+    for _ in range(40):
+        first.step()
+    first.save(path)
+    second = trainer(**plan)
+    second.load(path)
+    for _ in range(40):
+        assert first.step() == second.step()
+    for one, two in zip(first.network.parameters(), second.network.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path) -> None:
+    path = str(tmp_path / "run")
+    trainer().save(path)
+    other = Trainer(trainer().kinds, SHAPE._replace(depth=16), Plan(streams=4, steps=32))
+    with pytest.raises(ValueError, match="another run"):
+        other.load(path)
+
+
+def test_sparsity_lowers_activity() -> None:
+    kept = []
+    for weight in (0.0, 0.05):
+        run = trainer(20_000, sparsity_target=0.05, sparsity_weight=weight)
+        run.run(None, lambda *_: None)
+        batch = run.streams.next()
+        inputs, rows = torch.from_numpy(batch.inputs), torch.from_numpy(batch.buckets)
+        kept.append(float(run.network(inputs, rows, run.state)[2].detach().mean()))
+    assert kept[1] > kept[0] + 0.05

@@ -1,0 +1,97 @@
+"""The network in PyTorch: right gradients, the same function as torch's GRU, and the same numbers as its integers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fastnz.train.features import buckets_of, inputs_of  # noqa: E402
+from fastnz.train.integer import IntegerNetwork  # noqa: E402
+from fastnz.train.network import Network, Shape, _Recurrence  # noqa: E402
+from fastnz.train.quantise import from_integers, to_integers  # noqa: E402
+from fastnz.train.rounding import INPUT_GRID, STATE_UNIT, fake_rows, row_scales  # noqa: E402
+
+SHAPE = Shape(hidden=32, depth=8, bits=8, embedding=16)
+
+
+def drawn(*shape: int):
+    return torch.randn(*shape, dtype=torch.double, requires_grad=True)
+
+
+def test_recurrence_has_the_gradient_of_its_values() -> None:
+    torch.manual_seed(1)
+    run = lambda *values: _Recurrence.apply(*values, False)  # noqa: E731
+    assert torch.autograd.gradcheck(run, (drawn(4, 2, 9), drawn(9, 3), drawn(3), drawn(2, 3)))
+
+
+def test_recurrence_is_the_gru_of_torch() -> None:
+    torch.manual_seed(2)
+    other = torch.nn.GRU(5, 7).double()
+    inputs, state = drawn(6, 3, 5), drawn(3, 7)
+    bias = other.bias_ih_l0.detach().clone()
+    bias[:14] += other.bias_hh_l0.detach()[:14]
+    ours, _ = _Recurrence.apply(
+        inputs @ other.weight_ih_l0.t() + bias, other.weight_hh_l0, other.bias_hh_l0[14:], state, False
+    )
+    assert torch.allclose(ours, other(inputs, state[None])[0], atol=1e-12)
+
+
+def sample():
+    text = (b"One line of text, number %d.\n" * 20) % tuple(range(20))
+    data = np.frombuffer(text, np.uint8)[:400].reshape(2, 200)
+    before = np.stack([inputs_of(row) for row in data], 1)
+    rows = np.stack([buckets_of(row, SHAPE.bits) for row in before.T], 1)
+    return data, torch.from_numpy(before.astype(np.int64)), torch.from_numpy(rows.astype(np.int64))
+
+
+def network_of(seed: int) -> Network:
+    torch.manual_seed(seed)
+    network = Network(SHAPE)
+    with torch.no_grad():
+        network.tables.uniform_(-1, 1)
+        network.to_logits.mul_(4)
+    return network
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_integers_are_close_to_what_training_sees(seed: int) -> None:
+    data, inputs, rows = sample()
+    network = network_of(seed)
+    network.rounded = True
+    with torch.no_grad():
+        logits, _, _ = network(inputs, rows, network.zero_state(2))
+    theirs = torch.log_softmax(logits.double(), 2).transpose(0, 1).numpy() / np.log(2)
+    ours = IntegerNetwork(to_integers(network)).logits(data) / 4096
+    ours = ours - np.log2(np.exp2(ours).sum(-1, keepdims=True))
+    assert np.abs(ours - theirs).mean() < 0.02
+
+
+def test_rounding_moves_no_weight_far() -> None:
+    torch.manual_seed(3)
+    matrix = torch.randn(40, 64)
+    rounded = fake_rows(matrix, STATE_UNIT)
+    multipliers, shift = row_scales(matrix, STATE_UNIT)
+    step = multipliers / (STATE_UNIT * 2.0**shift)
+    assert ((matrix - rounded).abs() <= step[:, None] * 0.5001).all()
+    assert 128 <= multipliers.max() <= 256 and torch.allclose(fake_rows(rounded, STATE_UNIT), rounded, atol=2e-2)
+
+
+def test_rounding_lets_gradients_through() -> None:
+    torch.manual_seed(4)
+    matrix = torch.randn(5, 6, requires_grad=True)
+    fake_rows(matrix, STATE_UNIT).sum().backward()
+    assert torch.equal(matrix.grad, torch.ones(5, 6))
+
+
+def test_weights_turn_back_into_a_network() -> None:
+    _, inputs, rows = sample()
+    network = network_of(5)
+    network.rounded = True
+    again = from_integers(to_integers(network))
+    with torch.no_grad():
+        first, _, _ = network(inputs, rows, network.zero_state(2))
+        second, _, _ = again(inputs, rows, again.zero_state(2))
+    assert (first - second).abs().mean() < 0.02
+    assert torch.equal(again.tables, (network.tables * INPUT_GRID).round().clamp(-128, 127) / INPUT_GRID)
