@@ -27,7 +27,10 @@ void require_dispatch() {
   const char* problem = chosen.status == kernels::DispatchStatus::kUnknownIsa
                             ? "is not an instruction set fastnz knows"
                             : "is not supported by this CPU or this build";
-  throw py::import_error("FASTNZ_ISA=" + std::string(chosen.requested) + " " + problem +
+  std::string requested = chosen.requested;
+  for (char& byte : requested)
+    if (byte < ' ' || byte > '~') byte = '?';  // an environment holds any bytes, a message only text
+  throw py::import_error("FASTNZ_ISA=" + requested + " " + problem +
                          "; available here: " + available_isa_names());
 }
 

@@ -70,7 +70,17 @@ def check_threads(threads: int) -> int:
     threads = as_int(threads)
     if threads < 0:
         raise ValueError(f"threads must be 0 (all) or more, not {threads}")
-    return threads or processors()
+    return min(threads, UNLIMITED) or processors()
+
+
+def check_size(size: int, name: str = "size") -> int:
+    """Return a size in bytes that a buffer could have."""
+    size = as_int(size)
+    if size < 0:
+        raise ValueError(f"{name} must be 0 or more, not {size}")
+    if size > UNLIMITED:
+        raise ValueError(f"{name} must be less than 2^63, not {size}")
+    return size
 
 
 def processors() -> int:

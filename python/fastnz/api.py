@@ -19,6 +19,7 @@ from ._common import (
     check_level,
     check_limit,
     check_progress,
+    check_size,
     check_threads,
 )
 
@@ -156,10 +157,7 @@ def compress_bound(size: int) -> int:
     >>> fastnz.compress_bound(1_000_000) < 1_001_000
     True
     """
-    size = as_int(size)
-    if size < 0:
-        raise ValueError(f"size must be 0 or more, not {size}")
-    return _core.compress_bound(size)
+    return _core.compress_bound(check_size(size))
 
 
 def compress_into(
@@ -246,7 +244,10 @@ def skippable_frame(payload: Buffer, tag: int = 0) -> bytes:
     >>> fastnz.decompress(fastnz.skippable_frame(b"made on Monday") + fastnz.compress(b"content"))
     b'content'
     """
-    return _core.skippable_frame(check_buffer(payload, "payload"), as_int(tag))
+    tag = as_int(tag)
+    if not 0 <= tag <= 255:
+        raise ValueError(f"tag must be from 0 to 255, not {tag}")
+    return _core.skippable_frame(check_buffer(payload, "payload"), tag)
 
 
 def _worth_an_index(index: bool, data: Buffer) -> bool:

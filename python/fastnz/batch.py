@@ -17,6 +17,7 @@ from ._common import (
     check_buffer,
     check_level,
     check_limit,
+    check_size,
     check_threads,
 )
 from .errors import LimitError
@@ -66,9 +67,7 @@ def decompress_raw(
     max_output_size, max_memory : int or None
         As in `decompress`.
     """
-    size = as_int(size)
-    if size < 0:
-        raise ValueError(f"size must be 0 or more, not {size}")
+    size = check_size(size)
     _check_raw_output(size, check_limit(max_output_size, "max_output_size"))
     return _core.decompress_raw(
         check_buffer(data), size, check_level(level), max_memory=check_limit(max_memory, "max_memory")
@@ -154,11 +153,9 @@ def decompress_many(
     output_limit = check_limit(max_output_size, "max_output_size")
     sizes = None
     if raw_sizes is not None:
-        sizes = [as_int(size) for size in raw_sizes]
+        sizes = [check_size(size, "raw_sizes") for size in raw_sizes]
         if len(sizes) != len(items):
             raise ValueError(f"raw_sizes has {len(sizes)} entries for {len(items)} values")
-        if sizes and min(sizes) < 0:
-            raise ValueError(f"raw_sizes must be 0 or more, not {min(sizes)}")
         _check_raw_output(sum(sizes), output_limit)
     return _core.decompress_many(
         items,

@@ -165,7 +165,7 @@ class FastnzFile(io.BufferedIOBase):
     def read(self, size: int | None = -1) -> bytes:
         """Return `size` bytes, fewer only at the end; all that are left if it is None or negative."""
         with self._lock:
-            return self._reading().read(-1 if size is None else size)
+            return self._reading().read(-1 if size is None or size < 0 else size)
 
     def read1(self, size: int = -1) -> bytes:
         """Return up to `size` bytes with few reads of the underlying file."""

@@ -8,6 +8,7 @@ after frame; it is what files, `fastnz.test` and the command line are made of.
 from __future__ import annotations
 
 from _thread import RLock
+from operator import index as as_int
 
 from . import _core
 from ._common import (
@@ -22,6 +23,7 @@ from ._common import (
     check_level,
     check_limit,
     check_progress,
+    check_size,
     check_threads,
 )
 from .errors import FastnzError, FormatError, TruncatedError
@@ -91,8 +93,8 @@ class Compressor:
         content_size: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        if content_size is not None and content_size < 0:
-            raise ValueError(f"content_size must be 0 or more, not {content_size}")
+        if content_size is not None:
+            content_size = check_size(content_size, "content_size")
         level, block_size, threads = check_level(level), check_block_size(block_size), check_threads(threads)
 
         def make_encoder(index: bool) -> _core.StreamEncoder:
@@ -203,6 +205,7 @@ class Decompressor:
             As `fastnz.decompress`.
         """
         check_buffer(data)
+        max_length = max(-1, min(as_int(max_length), UNLIMITED))
         with self._lock:
             if self._decoder.eof:
                 raise EOFError("the end of this frame was reached; unused_data has what followed it")

@@ -132,8 +132,25 @@ def test_wrong_options() -> None:
         fastnz.decompress(b"", max_memory=-1)
     with pytest.raises(ValueError, match="size must be 0 or more"):
         fastnz.compress_bound(-1)
-    with pytest.raises(ValueError, match="tag"):
-        fastnz.skippable_frame(b"", 256)
+    for size in (1 << 63, 1 << 70):
+        with pytest.raises(ValueError, match="size must be less than 2"):
+            fastnz.compress_bound(size)
+        with pytest.raises(ValueError, match="content_size must be less than 2"):
+            fastnz.Compressor(content_size=size)
+        with pytest.raises(ValueError, match="raw_sizes must be less than 2"):
+            fastnz.decompress_many([b""], raw_sizes=[size])
+    for tag in (-1, 256, 1 << 70):
+        with pytest.raises(ValueError, match="tag must be from 0 to 255"):
+            fastnz.skippable_frame(b"", tag)
+
+
+def test_numbers_beyond_any_machine_are_as_good_as_large_ones() -> None:
+    huge = 1 << 70
+    packed = fastnz.compress(TEXT, 1, threads=huge)
+    assert fastnz.decompress(packed, threads=huge, max_output_size=huge, max_memory=huge) == TEXT
+    assert fastnz.Decompressor(threads=huge).decompress(packed, huge) == TEXT
+    assert fastnz.Decompressor().decompress(packed, -huge) == TEXT
+    assert fastnz.decompress_many(fastnz.compress_many([TEXT], 1, threads=huge), threads=huge) == [TEXT]
 
 
 def test_output_limit_is_exact_and_named() -> None:

@@ -73,7 +73,7 @@ def test_reads_and_seeks_as_bz2_does(kind: str, operations: list[tuple[str, int]
     with fastnz.FastnzFile(io.BytesIO(FILES[kind])) as ours, bz2.BZ2File(io.BytesIO(BZ2)) as theirs:
         for name, value in operations:
             assert operate(ours, name, value) == operate(theirs, name, value), name
-        assert ours.read() == theirs.read()
+        assert ours.read(-7) == theirs.read()
         assert ours.read(1) == b"" and ours.peek() == b""
 
 

@@ -25,6 +25,12 @@ def test_others_are_refused_by_name(run_python, isa):
     assert f"FASTNZ_ISA={isa}" in done.stderr and "scalar" in done.stderr
 
 
+def test_names_that_are_no_text_are_refused_too(run_python):
+    for name in ("\udcff\udcfe", "é" * 20, "x\n"):
+        done = run_python(PRINT_ISA, FASTNZ_ISA=name)
+        assert "ImportError: FASTNZ_ISA=" in done.stderr and "not an instruction set" in done.stderr
+
+
 def test_native_selftest_agrees_with_the_stored_digests(root, build_dir):
     done = subprocess.run(
         [build_dir / "fastnz_selftest", root / "tests/kernels/digests.json"],
