@@ -7,10 +7,11 @@ one. Two threads may share a file; each call is done as a whole.
 from __future__ import annotations
 
 import builtins
+import errno
 import io
 import os
 from _thread import RLock
-from typing import IO, TYPE_CHECKING, Any, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from ._common import (
     DEFAULT_LEVEL,
@@ -147,7 +148,7 @@ class FastnzFile(io.BufferedIOBase):
             try:
                 if self._compressor is not None:
                     if not self._failed:
-                        fp.write(self._compressor.flush())
+                        _write_all(fp, self._compressor.flush())
                 elif self._buffer is not None:
                     self._buffer.close()
             finally:
@@ -213,7 +214,7 @@ class FastnzFile(io.BufferedIOBase):
         with self._lock:
             fp, compressor = self._writing()
             self._failed = True  # until it is done
-            fp.write(compressor.compress(data))
+            _write_all(fp, compressor.compress(data))
             self._failed = False
             self._position += size
         return size
@@ -230,9 +231,12 @@ class FastnzFile(io.BufferedIOBase):
         with self._lock:
             fp, compressor = self._writing()
             self._failed = True  # until it is done
-            fp.write(compressor.flush_block())
+            _write_all(fp, compressor.flush_block())
             fp.flush()
             self._failed = False
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a FastnzFile cannot be copied or pickled")
 
     def _file(self) -> IO[bytes]:
         if self._fp is None:
@@ -252,6 +256,16 @@ class FastnzFile(io.BufferedIOBase):
         if self._failed:
             raise ValueError("an earlier write to this file failed; its frame cannot be continued")
         return fp, self._compressor
+
+
+def _write_all(fp: IO[bytes], data: bytes) -> None:
+    """Write all of `data`, in several goes if the file is one without a buffer, which may take less."""
+    written = fp.write(data)
+    while isinstance(fp, io.RawIOBase) and written != len(data):
+        if not written:
+            raise BlockingIOError(errno.EAGAIN, "the underlying file does not block, and takes no more now")
+        data = data[written:]
+        written = fp.write(data)
 
 
 @overload

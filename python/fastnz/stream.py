@@ -30,6 +30,8 @@ from .errors import FastnzError, FormatError, TruncatedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from typing_extensions import Buffer
 
     from ._common import Progress
@@ -149,6 +151,9 @@ class Compressor:
         if self._flushed:
             raise ValueError("this Compressor has been flushed; make a new one for a new frame")
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Compressor cannot be copied or pickled")
+
 
 class Decompressor:
     """Decompress one frame, piece by piece.
@@ -225,6 +230,9 @@ class Decompressor:
     def unused_data(self) -> bytes:
         with self._lock:
             return self._decoder.unused_data
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Decompressor cannot be copied or pickled")
 
 
 class FrameSequence:

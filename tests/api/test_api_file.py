@@ -4,8 +4,10 @@ table of blocks."""
 from __future__ import annotations
 
 import bz2
+import copy
 import io
 import os
+import pickle
 import random
 from pathlib import Path
 
@@ -247,6 +249,39 @@ def test_a_failed_write_is_what_the_caller_hears_of() -> None:
         with pytest.raises(expected):
             file.write(os.urandom(200_000))
     file.close()
+
+
+def test_a_file_without_a_buffer_may_take_less() -> None:
+    class Socket(io.RawIOBase):
+        taken = b""
+        most = 100
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data) -> int | None:
+            took = bytes(data[: self.most])
+            self.taken += took
+            return len(took) if self.most else None
+
+    store = Socket()
+    with fastnz.FastnzFile(store, "w", 1, block_size=1 << 16) as file:
+        file.write(NOISE)
+        file.flush_block()
+    assert fastnz.decompress(store.taken) == NOISE
+    store.most = 0
+    file = fastnz.FastnzFile(store, "w", 1, block_size=1 << 16)
+    with pytest.raises(BlockingIOError):
+        file.write(NOISE)
+    file.close()
+
+
+def test_no_copies() -> None:
+    """A copy would share the coder with its original, and each would spoil what the other writes."""
+    for thing in (fastnz.Compressor(), fastnz.Decompressor(), fastnz.FastnzFile(io.BytesIO(), "w")):
+        for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                duplicate(thing)
 
 
 def test_closed_files_refuse_everything(tmp_path: Path) -> None:
