@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from fastnz.train.integer import FREQUENCY_BITS, IntegerNetwork, bits_of, frequencies, half
 from fastnz.train.weights import Weights
+
+
+@pytest.fixture(scope="module")
+def reference(root: Path):
+    """tests/reference/gru8.py, which was written from the document too, and from nothing here."""
+    spec = importlib.util.spec_from_file_location("reference_gru8", root / "tests" / "reference" / "gru8.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_equals_the_reference(weights: Weights, reference) -> None:
+    data = b"Some words, some words again. \xc3\xa9 \0\xff" * 3
+    names = {
+        "x": "bytes_table",
+        "wh": "from_state",
+        "mh": "state_scale",
+        "kh": "state_shift",
+        "wf": "from_features",
+        "mf": "feature_scale",
+        "kf": "feature_shift",
+        "bn": "bias",
+        "wo": "to_logits",
+        "mo": "logit_scale",
+        "ko": "logit_shift",
+        "bo": "bias_logits",
+    }
+    theirs = {short: getattr(weights, name) for short, name in names.items()}
+    theirs = {short: value.astype(np.int64) if isinstance(value, np.ndarray) else value for short, value in theirs.items()}
+    expected = reference.frequencies(reference.Weights(tables=weights.tables, **theirs), data)
+    ours = frequencies(IntegerNetwork(weights).logits(np.frombuffer(data, np.uint8)[None])[0])
+    assert np.array_equal(ours, expected)
 
 
 def test_lanes_are_independent(weights: Weights) -> None:
