@@ -49,11 +49,6 @@ class AtomicFile:
         """Write all of `data`."""
         write_all(self._fd, data)
 
-    def reader(self) -> int:
-        """Return a new descriptor that reads what was written, from the start."""
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        return os.dup(self._fd)
-
     def copy_attributes(self, source: os.stat_result) -> None:
         """Take over owner where allowed, permissions and times. Set-id bits are dropped, as xz does."""
         mode = stat.S_IMODE(source.st_mode) & 0o777
@@ -74,7 +69,7 @@ class AtomicFile:
     def commit(self) -> None:
         """Make the file appear under its name, and see to it that it stays there."""
         os.fsync(self._fd)
-        folder = os.open(self._folder, os.O_RDONLY)
+        folder = _open_folder(self._folder)
         try:
             try:
                 if self._hidden is None and not self._overwrite:
@@ -171,6 +166,15 @@ def remove_pending() -> None:
     for name in list(_pending):
         with contextlib.suppress(OSError):
             os.unlink(name)
+
+
+def _open_folder(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except PermissionError:
+        if not hasattr(os, "O_PATH"):
+            raise
+        return os.open(path, os.O_PATH)  # a folder to put files into but not to look into; it cannot be synced
 
 
 def _chown(fd: int, uid: int, gid: int) -> bool:

@@ -15,6 +15,7 @@ import time
 
 import fastnz
 import pytest
+from fastnz.atomic import AtomicFile
 from shell import TEXT
 
 # Where files can be written without a name, nothing is there to clean up; this makes the other way be tested too.
@@ -169,6 +170,23 @@ def test_missing_folder_and_missing_rights(shell, text) -> None:
             assert "denied" in shell("text", expect=1).stderr
         finally:
             os.chmod(shell.folder, 0o700)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="no O_PATH here")
+def test_a_folder_that_may_be_written_to_but_not_read(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights do not bind root, so the refusal is made here."""
+    opened = os.open
+
+    def refuse(path, flags, *rest, **more) -> int:
+        if os.fspath(path) == str(tmp_path) and not flags & (os.O_PATH | getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with AtomicFile(str(tmp_path / "new")) as file:
+        file.write(b"content")
+        file.commit()
+    assert (tmp_path / "new").read_bytes() == b"content"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
