@@ -88,11 +88,3 @@ def test_any_bytes_decode(data, probabilities):
 
 def test_nothing_coded_is_no_bytes():
     assert testing.binary_encode(np.zeros(0, np.uint8), np.zeros(0, np.uint32)) == b""
-
-
-def test_speed(benchmark):
-    rng = np.random.default_rng(6)
-    p1 = rng.integers(1, 65536, 100_000).astype(np.uint32)
-    bits = (rng.random(len(p1)) < p1 / 65536).astype(np.uint8)
-    coded = testing.binary_encode(bits, p1)
-    benchmark(testing.binary_decode, coded, p1)
