@@ -60,5 +60,5 @@ def find(model: str) -> str:
     names = dict(installed())
     if model in names:
         return names[model]
-    known = ", ".join(names) or "none"
-    raise ModelMissingError(f"no model named {model!r} is installed; installed: {known}; looked in {', '.join(folders())}")
+    known, places = ", ".join(names) or "none", ", ".join(folders())
+    raise ModelMissingError(f"no model named {model!r} is installed; installed: {known}; looked in {places}")

@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from fastnz.train.features import buckets_of, inputs_of  # noqa: E402
+from fastnz.train.grow import grown  # noqa: E402
 from fastnz.train.integer import IntegerNetwork  # noqa: E402
 from fastnz.train.network import Network, Shape, _Recurrence  # noqa: E402
 from fastnz.train.quantise import from_integers, to_integers  # noqa: E402
@@ -95,3 +96,17 @@ def test_weights_turn_back_into_a_network() -> None:
         second, _, _ = again(inputs, rows, again.zero_state(2))
     assert (first - second).abs().mean() < 0.02
     assert torch.equal(again.tables, (network.tables * INPUT_GRID).round().clamp(-128, 127) / INPUT_GRID)
+
+
+def test_a_grown_network_says_the_same_and_learns() -> None:
+    _, inputs, rows = sample()
+    small = network_of(6)
+    large = grown(small, 64)
+    logits, _, _ = large(inputs, rows, large.zero_state(2))
+    with torch.no_grad():
+        before, _, _ = small(inputs, rows, small.zero_state(2))
+    assert torch.allclose(logits, before, atol=1e-4)
+    logits.square().sum().backward()
+    assert large.to_logits.grad[:, 32:64].abs().max() > 0
+    with pytest.raises(ValueError, match="64 units cannot become one of 32"):
+        grown(large, 32)

@@ -157,7 +157,8 @@ class Streams:
     def _draw(self) -> tuple[int, Bytes, Bytes, npt.NDArray[np.int32]]:
         while True:
             # The kind that is most behind its share of the bytes, with some chance in it.
-            behind = self._weights * (self._seen.sum() + 1e5) - self._seen + self._random.uniform(0, 3e4, len(self._kinds))
+            behind = self._weights * (self._seen.sum() + 1e5) - self._seen
+            behind += self._random.uniform(0, 3e4, len(self._kinds))
             which = int(np.argmax(behind))
             data = self._segment(self._kinds[which])
             size = data.size // self._steps * self._steps
@@ -207,3 +208,18 @@ def held_segments(
             if text.size >= length:
                 found.append((index, text[:length]))
     return found
+
+
+def by_kind(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    """Return the mean of the values of each name, and the mean of these.
+
+    Examples
+    --------
+    >>> by_kind(["a", "a", "b"], [1.0, 2.0, 3.5])
+    {'a': 1.5, 'b': 3.5, 'mean': 2.5}
+    """
+    found: dict[str, list[float]] = {}
+    for name, value in zip(names, values, strict=True):
+        found.setdefault(name, []).append(value)
+    means = {name: sum(some) / len(some) for name, some in found.items()}
+    return {**means, "mean": sum(means.values()) / len(means)}

@@ -18,10 +18,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .data import Kind, Streams, held_segments
+from .data import Bytes, Kind, Streams, by_kind, held_segments
 from .features import buckets_of, inputs_of
 from .network import Network, Shape
 from .sparsity import Sparsity
+
+_WINDOW = 256  # steps of a measurement at once
 
 
 class Mark(TypedDict):
@@ -140,10 +142,15 @@ class Trainer:
             bits, old = nats / math.log(2), self.smoothed[kind]
             self.smoothed[kind] = bits if math.isnan(old) else old + 0.003 * (bits - old)
 
+    def held_segments(self) -> list[tuple[int, Bytes]]:
+        """Return the held-back segments that validation measures on."""
+        return held_segments(self.kinds, self.plan.held_length, self.plan.held_per_kind)
+
     def validate(self) -> dict[str, float]:
         """Return bits per byte on the held-back segments, each from a zero state, by kind."""
-        plan = self.plan
-        return measure(self.network, self.kinds, plan.held_length, plan.held_per_kind, self.device)
+        segments = self.held_segments()
+        names = [self.kinds[kind].name for kind, _ in segments]
+        return by_kind(names, measure(self.network, [text for _, text in segments], self.device)) if segments else {}
 
     def save(self, path: str) -> None:
         """Write a checkpoint in one step: either the old or the new one is there."""
@@ -198,21 +205,15 @@ class Trainer:
 
 
 @torch.no_grad()
-def measure(
-    network: Network, kinds: Sequence[Kind], length: int, per_kind: int, device: str = "cpu"
-) -> dict[str, float]:
-    """Return bits per byte of `network` on the held-back part of each kind and their mean, from zero states."""
-    segments = held_segments(kinds, length, per_kind)
-    if not segments:
-        return {}
-    targets = np.stack([text for _, text in segments], axis=1)
-    before = [inputs_of(text) for _, text in segments]
+def measure(network: Network, texts: Sequence[Bytes], device: str = "cpu") -> list[float]:
+    """Return bits per byte of `network` on texts of equal length, each from a zero state."""
+    before = [inputs_of(text) for text in texts]
     rows = np.stack([buckets_of(text, network.shape.bits) for text in before], axis=1)
-    inputs = np.stack(before, axis=1)
-    state = network.zero_state(len(segments))
-    total = torch.zeros(len(segments), dtype=torch.float64)
-    for start in range(0, length, 256):
-        window = slice(start, start + 256)
+    inputs, targets = np.stack(before, axis=1), np.stack(texts, axis=1)
+    state = network.zero_state(len(texts))
+    total = torch.zeros(len(texts), dtype=torch.float64)
+    for start in range(0, len(targets), _WINDOW):
+        window = slice(start, start + _WINDOW)
         logits, states, _ = network(
             torch.from_numpy(inputs[window].astype(np.int64)).to(device),
             torch.from_numpy(rows[window].astype(np.int64)).to(device),
@@ -222,9 +223,5 @@ def measure(
         goal = torch.from_numpy(targets[window].astype(np.int64)).to(device)
         losses = functional.cross_entropy(logits.flatten(0, 1), goal.flatten(), reduction="none")
         total += losses.view(goal.shape).sum(0).double().cpu()
-    bits = (total / length / math.log(2)).tolist()
-    found: dict[str, list[float]] = {}
-    for (kind, _), value in zip(segments, bits, strict=True):
-        found.setdefault(kinds[kind].name, []).append(value)
-    means = {name: sum(values) / len(values) for name, values in found.items()}
-    return {**means, "mean": sum(means.values()) / len(means)}
+    bits: list[float] = (total / len(targets) / math.log(2)).tolist()
+    return bits

@@ -1,7 +1,7 @@
 """The integers of one `gru8` network and the plain form of a weight file: docs/gru8.md section 1, docs/weights.md.
 
-The invariant: what is written here is what the core reads, and `Weights.check` refuses what the core would refuse. Needs
-NumPy only; entropy coding and hashing are the core's.
+The invariant: what is written here is what the core reads, and `Weights.check` refuses what the core would refuse.
+Needs NumPy only; entropy coding and hashing are the core's.
 """
 
 from __future__ import annotations
