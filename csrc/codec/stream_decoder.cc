@@ -91,6 +91,8 @@ bool StreamDecoder::parse() {
       return parse_compact();
     case State::kSkippable:
       return parse_skippable();
+    case State::kPayload:
+      return parse_payload();
     case State::kHeader:
       if (!has(format::kFrameHeaderSize)) return false;
       header_ = format::read_frame_header(buffered().first(format::kFrameHeaderSize), offset());
@@ -146,10 +148,23 @@ bool StreamDecoder::parse_skippable() {
   if (!has(format::kSkippableHeaderSize)) return false;
   const format::SkippableHeader header =
       format::read_skippable_header(buffered().first(format::kSkippableHeaderSize), offset());
-  if (!has(header.frame_size())) return false;
-  format::read_skippable_payload(buffered().first(static_cast<size_t>(header.frame_size())), header, offset());
-  at_ += static_cast<size_t>(header.frame_size());
+  at_ += format::kSkippableHeaderSize;
+  payload_left_ = header.payload_size;
+  payload_crc_ = header.crc;
   skippable_ = true;
+  state_ = State::kPayload;
+  return true;
+}
+
+// The payload is proven as it comes and let go of: it may be long.
+bool StreamDecoder::parse_payload() {
+  const ByteSpan piece = buffered().first(static_cast<size_t>(std::min<uint64_t>(payload_left_, buffered().size())));
+  payload_crc_ = base::crc32c(piece, payload_crc_);
+  payload_left_ -= piece.size();
+  at_ += piece.size();
+  if (payload_left_ != 0 || !has(format::kSkippableTrailerSize)) return false;
+  format::check_skippable_payload(buffered().first(format::kSkippableTrailerSize), payload_crc_, 0);
+  at_ += format::kSkippableTrailerSize;
   state_ = State::kEnd;
   return true;
 }

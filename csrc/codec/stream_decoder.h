@@ -34,7 +34,7 @@ class StreamDecoder {
   bool skippable() const { return skippable_; }
 
  private:
-  enum class State { kMagic, kCompact, kSkippable, kHeader, kRecord, kBody, kIndex, kEnd };
+  enum class State { kMagic, kCompact, kSkippable, kPayload, kHeader, kRecord, kBody, kIndex, kEnd };
   struct Job {
     base::ByteSpan body;
     uint64_t offset;
@@ -51,6 +51,7 @@ class StreamDecoder {
   bool parse_magic();
   bool parse_compact();
   bool parse_skippable();
+  bool parse_payload();
   bool parse_record();
   bool parse_body();
   bool parse_index();
@@ -68,6 +69,8 @@ class StreamDecoder {
   format::BlockHeader block_;
   uint32_t seed_ = 0;
   uint32_t index_size_ = 0;
+  uint64_t payload_left_ = 0;  // of a skippable frame
+  uint32_t payload_crc_ = 0;   // of what has come of it
   std::vector<format::IndexEntry> entries_;
   std::vector<uint8_t> hashes_;
   uint64_t content_size_ = 0;  // of the blocks seen

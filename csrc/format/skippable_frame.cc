@@ -36,9 +36,13 @@ SkippableHeader read_skippable_header(base::ByteSpan in, uint64_t offset) {
 
 base::ByteSpan read_skippable_payload(base::ByteSpan in, const SkippableHeader& header, uint64_t offset) {
   const base::ByteSpan payload = in.subspan(kSkippableHeaderSize, static_cast<size_t>(header.payload_size));
-  if (base::crc32c(payload, header.crc) != base::load_le<uint32_t>(payload.data() + payload.size()))
-    throw base::Error(base::ErrorKind::kCorrupt, "skippable frame: its payload's CRC32C does not fit", offset);
+  check_skippable_payload(in.last(kSkippableTrailerSize), base::crc32c(payload, header.crc), offset);
   return payload;
+}
+
+void check_skippable_payload(base::ByteSpan trailer, uint32_t crc, uint64_t offset) {
+  if (crc != base::load_le<uint32_t>(trailer.data()))
+    throw base::Error(base::ErrorKind::kCorrupt, "skippable frame: its payload's CRC32C does not fit", offset);
 }
 
 }  // namespace fastnz::format

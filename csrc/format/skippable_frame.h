@@ -24,5 +24,7 @@ void append_skippable_frame(std::vector<uint8_t>* out, base::ByteSpan payload, u
 SkippableHeader read_skippable_header(base::ByteSpan in, uint64_t offset);
 // Exactly the frame. Throws kCorrupt.
 base::ByteSpan read_skippable_payload(base::ByteSpan in, const SkippableHeader& header, uint64_t offset);
+// The frame's last four bytes against the CRC of its payload, begun from the header's. Throws kCorrupt.
+void check_skippable_payload(base::ByteSpan trailer, uint32_t crc, uint64_t offset);
 
 }  // namespace fastnz::format

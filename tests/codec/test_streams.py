@@ -128,6 +128,30 @@ def test_skippable_frames_are_frames_without_content():
     assert decoder.eof and decoder.skippable and decoder.unused_data == SMALL
 
 
+def test_metadata_are_not_held_on_to(run_python):
+    program = """
+import resource
+from fastnz import _core
+frame = _core.skippable_frame(bytes(100 << 20), 3)
+damaged = frame[:-1] + bytes([frame[-1] ^ 1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decoder = _core.StreamDecoder(max_output_size=0, max_memory=0)
+for at in range(0, len(frame), 1 << 20):
+    assert not decoder.eof and decoder.feed(frame[at : at + (1 << 20)]) == b""
+assert decoder.eof and decoder.skippable and not decoder.unused_data
+decoder = _core.StreamDecoder(max_output_size=0, max_memory=0)
+try:
+    for at in range(0, len(frame), 1 << 20):
+        decoder.feed(damaged[at : at + (1 << 20)])
+except ValueError as error:
+    assert "payload's CRC32C" in str(error)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    result = run_python(program)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) < 16
+
+
 def test_wrong_magic_is_seen_at_once():
     for start in (b"\x00", b"\xf1N?", b"PK"):
         with pytest.raises(fastnz.FormatError):
