@@ -17,6 +17,7 @@ enum class ErrorKind : uint8_t {
   kUnsupported,      // ours, but newer or not built in: UnsupportedError
   kLimit,            // over max_output_size or max_memory: LimitError
   kDevice,           // an accelerator failed: DeviceError
+  kModelMissing,     // needs weights that are not installed: ModelMissingError
 };
 
 class Error : public std::exception {

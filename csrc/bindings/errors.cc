@@ -27,6 +27,8 @@ const char* class_name(base::ErrorKind kind) {
       return "LimitError";
     case base::ErrorKind::kDevice:
       return "DeviceError";
+    case base::ErrorKind::kModelMissing:
+      return "ModelMissingError";
   }
   return "FastnzError";
 }

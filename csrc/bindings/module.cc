@@ -54,6 +54,8 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   bind_block_reader(module);
   bind_testing(module);
   bind_testing_transforms(module);
+  bind_weights(module);
+  bind_testing_networks(module);
 }
 
 }  // namespace fastnz::bindings

@@ -31,7 +31,7 @@ py::list models() {
     py::dict row;
     row["id"] = model.id;
     row["name"] = model.name;
-    row["kind"] = model.make_bit_model ? "bit" : "symbol";
+    row["kind"] = model.make_symbol_model ? "symbol" : "bit";
     rows.append(row);
   }
   return rows;

@@ -2,12 +2,14 @@
 #include "models/registry.h"
 
 #include "models/context_mix/context_mix.h"
+#include "models/gru8/gru8.h"
 
 namespace fastnz::models {
 namespace {
 
 constexpr ModelRow kRows[] = {
     {1, "context_mix", context_mix_memory, make_context_mix, nullptr},
+    {3, "gru8", gru8_memory, make_gru8_bits, make_gru8},
 };
 
 }  // namespace

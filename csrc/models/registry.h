@@ -22,9 +22,9 @@ struct ModelRow {
   uint8_t id;
   const char* name;
   // Bytes the model will reserve. Throws base::Error(kUnsupported | kCorrupt) on options it cannot read, so that a
-  // header can be judged before anything is allocated.
+  // header can be judged before anything is allocated; kModelMissing when it needs weights that are not here.
   size_t (*memory)(base::ByteSpan options, uint64_t content_size);
-  // Exactly one of the two factories is set.
+  // A symbol model has both factories: an adapter makes a bit model of one lane of it.
   std::unique_ptr<BitModel> (*make_bit_model)(base::ByteSpan options, uint64_t content_size);
   std::unique_ptr<SymbolModel> (*make_symbol_model)(base::ByteSpan options, uint64_t content_size, int lanes);
 };

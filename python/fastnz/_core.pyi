@@ -46,11 +46,26 @@ class _Transform(TypedDict):
     id: int
     name: str
 
+class _Weights(TypedDict):
+    id: int
+    model: str
+    hidden: int
+    depth: int
+    bits: int
+    plain_size: int
+    notes: bytes
+
 def isa() -> str: ...
 def isas() -> list[str]: ...
 def levels() -> list[_Level]: ...
 def models() -> list[_Model]: ...
 def transforms() -> list[_Transform]: ...
+def load_weights(data: Buffer) -> int: ...  # checks a weight file whole, keeps its network for the process, returns its id
+def has_weights(id: int) -> bool: ...
+def set_weights_finder(finder: Callable[[int], Buffer | None] | None) -> None: ...  # asked for ids that are not loaded
+def pack_weights(data: Buffer) -> bytes: ...  # either form to the entropy-coded one
+def unpack_weights(data: Buffer) -> bytes: ...  # either form to the plain one
+def weights_info(data: Buffer) -> _Weights: ...
 def compress(
     data: Buffer,
     level: int = 5,

@@ -1,0 +1,211 @@
+// Networks and their kernels in `_core.testing`: frequencies of whole strings, single kernels by instruction set, the
+// byte-to-bit adapter, and coding with any row of the registry.
+#include <pybind11/numpy.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bindings/bindings.h"
+#include "bindings/buffers.h"
+#include "codec/incompressible.h"
+#include "coding/binary_range_coder.h"
+#include "kernels/dispatch.h"
+#include "models/gru8/gru8.h"
+#include "models/registry.h"
+#include "models/symbol_bits.h"
+
+namespace py = pybind11;
+
+namespace fastnz::bindings {
+namespace {
+
+template <typename T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+constexpr py::ssize_t kSymbols = kernels::kNetworkSymbols;
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+// The dispatched table for "".
+kernels::KernelTable table_of(const std::string& name) {
+  if (name.empty()) return kernels::dispatch().table;
+  for (const kernels::Isa isa : kernels::kIsas)
+    if (name == kernels::isa_name(isa) && kernels::isa_available(isa)) return kernels::table_for(isa);
+  throw std::invalid_argument("no instruction set " + name + " here");
+}
+
+std::shared_ptr<const models::Gru8Weights> weights_of(uint64_t id) {
+  return std::static_pointer_cast<const models::Gru8Weights>(models::require_weights(id, "gru8"));
+}
+
+// streams [S][n] -> frequencies before each byte [S][n][256]
+py::array_t<uint32_t> lane_frequencies(const Array<uint8_t>& streams, uint64_t id, const std::string& isa) {
+  require(streams.ndim() == 2 && streams.shape(0) >= 1, "streams must be [S][n]");
+  const size_t lanes = static_cast<size_t>(streams.shape(0)), n = static_cast<size_t>(streams.shape(1));
+  py::array_t<uint32_t> out({streams.shape(0), streams.shape(1), kSymbols});
+  uint32_t* const to = out.mutable_data();
+  const uint8_t* const from = streams.data();
+  const kernels::KernelTable table = table_of(isa);
+  models::Gru8 model(weights_of(id), static_cast<int>(lanes), &table);
+  const py::gil_scoped_release release;
+  std::vector<uint32_t> freq(lanes * kSymbols);
+  std::vector<uint16_t> symbols(lanes);
+  for (size_t i = 0; i < n; ++i) {
+    model.predict(freq.data());
+    for (size_t s = 0; s < lanes; ++s) {
+      std::copy_n(freq.data() + s * kSymbols, kSymbols, to + (s * n + i) * kSymbols);
+      symbols[s] = from[s * n + i];
+    }
+    model.update(symbols.data());
+  }
+  return out;
+}
+
+py::array_t<uint32_t> frequencies(const py::bytes& data, uint64_t id, const std::string& isa) {
+  const std::string_view text = data;
+  const py::ssize_t n = static_cast<py::ssize_t>(text.size());
+  py::array_t<uint8_t> stream({py::ssize_t{1}, n});
+  std::copy(text.begin(), text.end(), stream.mutable_data());
+  return lane_frequencies(stream, id, isa).reshape({n, kSymbols});
+}
+
+// Rows of the feature tables before each byte [n][4].
+py::array_t<uint32_t> gru8_rows(const py::bytes& data, int bits) {
+  require(bits >= 1 && bits <= 31, "bits outside 1..31");
+  const std::string_view text = data;
+  py::array_t<uint32_t> out({static_cast<py::ssize_t>(text.size()), py::ssize_t{models::kGru8Tables}});
+  uint32_t* to = out.mutable_data();
+  models::Gru8Features features;
+  for (const char c : text) {
+    for (const uint32_t row : features.rows(bits)) *to++ = row;
+    features.push(static_cast<uint8_t>(c));
+  }
+  return out;
+}
+
+base::ByteSpan bytes_of(const py::array& array) {
+  return {static_cast<const uint8_t*>(array.data()), static_cast<size_t>(array.nbytes())};
+}
+
+// w [rows][columns], x [S][columns] -> [S][rows]
+py::array_t<int32_t> multiply_i8(const std::string& isa, const Array<int8_t>& w, const Array<int8_t>& x) {
+  require(w.ndim() == 2 && x.ndim() == 2 && w.shape(1) == x.shape(1) && x.shape(0) >= 1, "w [rows][columns], x [S][columns]");
+  require(w.shape(0) % 32 == 0 && w.shape(1) % 32 == 0, "rows and columns must be multiples of 32");
+  const std::vector<int16_t> ones(static_cast<size_t>(w.shape(0)), 1);
+  const models::TiledMatrix matrix(bytes_of(w), {reinterpret_cast<const uint8_t*>(ones.data()), 2 * ones.size()},
+                                   static_cast<int>(w.shape(0)), static_cast<int>(w.shape(1)), 4, "w");
+  py::array_t<int32_t> out({x.shape(0), w.shape(0)});
+  table_of(isa).multiply_i8(&matrix.get(), x.data(), static_cast<size_t>(x.shape(1)), static_cast<int>(x.shape(0)),
+                            out.mutable_data(), static_cast<size_t>(w.shape(0)));
+  return out;
+}
+
+kernels::NetworkMatrix scales_of(const Array<int16_t>& multipliers, int shift) {
+  return {nullptr, nullptr, multipliers.data(), static_cast<int32_t>(multipliers.size()), 32, shift};
+}
+
+// a [n][256] -> frequencies [n][256]
+py::array_t<uint32_t> frequencies_q22(const std::string& isa, const Array<int32_t>& a, const Array<int16_t>& multipliers,
+                                      int shift, const Array<int32_t>& bias) {
+  require(a.ndim() == 2 && a.shape(1) == kSymbols && multipliers.size() == kSymbols && bias.size() == kSymbols,
+          "a [n][256], multipliers [256], bias [256]");
+  require(shift >= 4 && shift <= 24, "shift outside 4..24");
+  const kernels::NetworkMatrix matrix = scales_of(multipliers, shift);
+  const kernels::KernelTable table = table_of(isa);
+  py::array_t<uint32_t> out({a.shape(0), kSymbols});
+  for (py::ssize_t i = 0; i < a.shape(0); ++i)
+    table.frequencies_q22(&matrix, a.data(i, 0), bias.data(), out.mutable_data(i, 0));
+  return out;
+}
+
+// ah, af [n][3H], x [n][3H], h [n][H] -> the next h [n][H]
+py::array_t<int16_t> gru8_gates(const std::string& isa, const Array<int32_t>& ah, const Array<int16_t>& mh, int kh,
+                                const Array<int32_t>& af, const Array<int16_t>& mf, int kf, const Array<int16_t>& bn,
+                                const Array<int16_t>& x, const Array<int16_t>& h) {
+  require(h.ndim() == 2 && h.shape(1) % 32 == 0, "h [n][H], H a multiple of 32");
+  const py::ssize_t n = h.shape(0), hidden = h.shape(1);
+  for (const py::array& array : {py::array(ah), py::array(af), py::array(x)})
+    require(array.ndim() == 2 && array.shape(0) == n && array.shape(1) == 3 * hidden, "ah, af, x [n][3H]");
+  require(mh.size() == 3 * hidden && mf.size() == 3 * hidden && bn.size() == hidden, "mh, mf [3H], bn [H]");
+  require(kh >= 4 && kh <= 24 && kf >= 4 && kf <= 24, "shift outside 4..24");
+  const kernels::NetworkMatrix from_state = scales_of(mh, kh), from_features = scales_of(mf, kf);
+  const kernels::Gru8Gates gates = {&from_state, &from_features, bn.data(), static_cast<int32_t>(hidden)};
+  const kernels::KernelTable table = table_of(isa);
+  py::array_t<int16_t> next({n, hidden});
+  std::copy_n(h.data(), n * hidden, next.mutable_data());
+  std::vector<int8_t> h8(static_cast<size_t>(hidden));
+  for (py::ssize_t i = 0; i < n; ++i)
+    table.gru8_gates(&gates, ah.data(i, 0), af.data(i, 0), x.data(i, 0), next.mutable_data(i, 0), h8.data());
+  return next;
+}
+
+// P(1) of each bit of each byte: freq [n][256], bytes [n] -> [n][8]
+py::array_t<uint32_t> byte_bits(const Array<uint32_t>& freq, const Array<uint8_t>& bytes, int total_bits) {
+  require(freq.ndim() == 2 && freq.shape(1) == kSymbols && freq.shape(0) == bytes.size(), "freq [n][256], bytes [n]");
+  py::array_t<uint32_t> out({freq.shape(0), py::ssize_t{8}});
+  models::ByteBits bits;
+  for (py::ssize_t i = 0; i < freq.shape(0); ++i) {
+    bits.begin(freq.data(i, 0), total_bits);
+    for (int k = 0; k < 8; ++k) {
+      *out.mutable_data(i, k) = bits.p1_q16();
+      bits.update(bytes.data()[i] >> (7 - k) & 1);
+    }
+  }
+  return out;
+}
+
+const models::ModelRow& row_of(const std::string& name) {
+  const models::ModelRow* row = models::find_model(name);
+  require(row != nullptr, "no such model");
+  return *row;
+}
+
+py::bytes model_encode(const std::string& name, const py::bytes& options, const py::object& data) {
+  const BufferView view(data), chosen(options);
+  std::vector<uint8_t> out;
+  {
+    const py::gil_scoped_release release;
+    codec::encode_with_model(view.bytes(), row_of(name), chosen.bytes(), &out, nullptr);
+  }
+  return to_bytes(out);
+}
+
+py::bytes model_decode(const std::string& name, const py::bytes& options, const py::object& coded, size_t size) {
+  const BufferView view(coded), chosen(options);
+  std::vector<uint8_t> out(size);
+  {
+    const py::gil_scoped_release release;
+    const auto model = row_of(name).make_bit_model(chosen.bytes(), size);
+    coding::BinaryRangeDecoder decoder(view.bytes());
+    for (uint8_t& byte : out) {
+      for (int k = 0; k < 8; ++k) {
+        const int bit = decoder.decode(model->p1_q16());
+        model->update(bit);
+        byte = static_cast<uint8_t>(byte << 1 | bit);
+      }
+    }
+    require(!decoder.overran(), "the code is too short");
+  }
+  return to_bytes(out);
+}
+
+}  // namespace
+
+void bind_testing_networks(py::module_& module) {
+  py::module_ testing = module.attr("testing");
+  testing.def("frequencies", frequencies, py::arg("data"), py::arg("id"), py::arg("isa") = "");
+  testing.def("lane_frequencies", lane_frequencies, py::arg("streams"), py::arg("id"), py::arg("isa") = "");
+  testing.def("gru8_rows", gru8_rows);
+  testing.def("multiply_i8", multiply_i8);
+  testing.def("frequencies_q22", frequencies_q22);
+  testing.def("gru8_gates", gru8_gates);
+  testing.def("byte_bits", byte_bits);
+  testing.def("model_encode", model_encode, py::arg("name"), py::arg("options"), py::arg("data"));
+  testing.def("model_decode", model_decode, py::arg("name"), py::arg("options"), py::arg("coded"), py::arg("size"));
+}
+
+}  // namespace fastnz::bindings

@@ -1,0 +1,109 @@
+#include "models/gru8/gru8.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "kernels/dispatch.h"
+#include "models/symbol_bits.h"
+
+namespace fastnz::models {
+namespace {
+
+std::shared_ptr<const Gru8Weights> weights_of(base::ByteSpan options) {
+  if (options.size() != sizeof(uint64_t))
+    throw base::Error(base::ErrorKind::kUnsupported,
+                      "gru8: " + std::to_string(options.size()) + " option bytes, expected the 8 of an id");
+  return std::static_pointer_cast<const Gru8Weights>(
+      require_weights(base::load_le<uint64_t>(options.data()), "gru8"));
+}
+
+}  // namespace
+
+Gru8::Gru8(std::shared_ptr<const Gru8Weights> weights, int lanes, const kernels::KernelTable* kernels)
+    : weights_(std::move(weights)),
+      kernels_(kernels ? kernels : &kernels::dispatch().table),
+      lanes_(lanes),
+      lane_(static_cast<size_t>(lanes)) {
+  const size_t streams = lane_.size(), hidden = static_cast<size_t>(weights_->shape().hidden);
+  h_.resize(streams * hidden);
+  inputs_.resize(streams * static_cast<size_t>(weights_->shape().inputs()));
+  from_state_.resize(streams * 3 * hidden);
+  from_features_.resize(streams * 3 * hidden);
+  to_logits_.resize(streams * kernels::kNetworkSymbols);
+  for (Lane& lane : lane_) find_rows(&lane, 0);
+}
+
+size_t Gru8::state_bytes(const Gru8Shape& shape, int lanes) noexcept {
+  const size_t hidden = static_cast<size_t>(shape.hidden);
+  return static_cast<size_t>(lanes) *
+         (sizeof(Lane) + 2 * hidden + static_cast<size_t>(shape.inputs()) + 4 * (6 * hidden + kernels::kNetworkSymbols));
+}
+
+// The rows are wanted only after the product with the state: their way from memory is hidden behind it.
+void Gru8::find_rows(Lane* lane, uint32_t byte) noexcept {
+  const auto rows = lane->features.rows(weights_->shape().bits);
+  for (int k = 0; k < kGru8Tables; ++k) {
+    lane->feature_rows[static_cast<size_t>(k)] = weights_->feature_row(k, rows[static_cast<size_t>(k)]);
+    __builtin_prefetch(lane->feature_rows[static_cast<size_t>(k)]);
+  }
+  lane->byte_row = weights_->byte_row(byte);
+  __builtin_prefetch(lane->byte_row);
+}
+
+void Gru8::update(const uint16_t* symbols_of_lanes) noexcept {
+  if (!stepped_) step();
+  for (size_t s = 0; s < lane_.size(); ++s) {
+    lane_[s].features.push(symbols_of_lanes[s]);
+    find_rows(&lane_[s], symbols_of_lanes[s]);
+  }
+  stepped_ = false;
+}
+
+void Gru8::step() noexcept {
+  const Gru8Shape& shape = weights_->shape();
+  const size_t hidden = static_cast<size_t>(shape.hidden), stride = static_cast<size_t>(shape.inputs());
+  const size_t depth = static_cast<size_t>(shape.depth);
+  kernels_->multiply_i8(&weights_->from_state(), inputs_.data(), stride, lanes_, from_state_.data(), 3 * hidden);
+  for (size_t s = 0; s < lane_.size(); ++s)
+    for (size_t k = 0; k < kGru8Tables; ++k)
+      std::memcpy(inputs_.data() + s * stride + hidden + k * depth, lane_[s].feature_rows[k], depth);
+  kernels_->multiply_i8(&weights_->from_features(), inputs_.data() + hidden, stride, lanes_, from_features_.data(), 3 * hidden);
+  for (size_t s = 0; s < lane_.size(); ++s)
+    kernels_->gru8_gates(&weights_->gates(), from_state_.data() + s * 3 * hidden, from_features_.data() + s * 3 * hidden,
+                         lane_[s].byte_row, h_.data() + s * hidden, inputs_.data() + s * stride);
+  stepped_ = true;
+}
+
+void Gru8::predict(uint32_t* freq) noexcept {
+  if (!stepped_) step();
+  constexpr size_t kSymbols = kernels::kNetworkSymbols;
+  kernels_->multiply_i8(&weights_->to_logits(), inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
+                        to_logits_.data(), kSymbols);
+  for (size_t s = 0; s < lane_.size(); ++s)
+    kernels_->frequencies_q22(&weights_->to_logits(), to_logits_.data() + s * kSymbols, weights_->logit_bias(),
+                              freq + s * kSymbols);
+}
+
+size_t gru8_memory(base::ByteSpan options, uint64_t) {
+  const auto weights = weights_of(options);
+  return weights->memory() + Gru8::state_bytes(weights->shape(), 1);
+}
+
+std::unique_ptr<SymbolModel> make_gru8(base::ByteSpan options, uint64_t, int lanes) {
+  return std::make_unique<Gru8>(weights_of(options), lanes);
+}
+
+std::unique_ptr<BitModel> make_gru8_bits(base::ByteSpan options, uint64_t content_size) {
+  return std::make_unique<SymbolBits>(make_gru8(options, content_size, 1));
+}
+
+std::vector<uint8_t> gru8_options(uint64_t weights_id) {
+  std::vector<uint8_t> options(sizeof weights_id);
+  base::store_le(options.data(), weights_id);
+  return options;
+}
+
+}  // namespace fastnz::models
