@@ -30,10 +30,15 @@ _JOBS: dict[str, Callable[[str, Options, Report], None]] = {
     "test": cli_jobs.test,
 }
 
+_COMMANDS = ("models", "train")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] in _COMMANDS and not os.path.lexists(words[0]):
+        return _command(words)
+    options = parse(words)
     report = Report(options.verbosity, options.progress and not _shows_output(options))
     _handle_signals(report)  # the codec lets signals in some times a second, also while it works on one block
     try:
@@ -44,6 +49,22 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _die(signal.SIGPIPE)
         raise
+
+
+def _command(words: list[str]) -> int:
+    """Run a command of its own module; a file of that name would have been compressed instead."""
+    from importlib import import_module
+
+    _handle_signals(Report(0, False))
+    try:
+        code: int = import_module(f".cli_{words[0]}", __package__).main(words[1:])
+    except BrokenPipeError:
+        _die(signal.SIGPIPE)
+        raise
+    except Exception as error:
+        code, text = _explain(error, words[0])
+        sys.stderr.write(f"fastnz: {text}\n")
+    return code
 
 
 def _shows_output(options: Options) -> bool:

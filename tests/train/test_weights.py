@@ -11,16 +11,16 @@ from fastnz.train.weights import Weights
 
 
 def test_plain_form_keeps_everything(weights: Weights) -> None:
-    found = Weights.from_plain(weights.plain())
+    found = Weights.from_plain(weights.plain_body())
     for field in fields(Weights):
         assert np.array_equal(getattr(found, field.name), getattr(weights, field.name)), field.name
-    assert found.plain() == weights.plain()
+    assert found.plain_body() == weights.plain_body()
 
 
 def test_plain_form_has_the_documented_size(weights: Weights) -> None:
     sections = 16 + 4 * 256 * 8 + 2 * 256 * 96 + 96 * 32 + 2 * 96 + 96 * 32 + 2 * 96 + 2 * 32
     sections += 256 * 64 + 2 * 256 + 4 * 256 + len("drawn at random")
-    assert len(weights.plain()) == 8 + 12 * 12 + sections + 8
+    assert len(weights.plain_body()) == 8 + 12 * 12 + sections
 
 
 def with_row(matrix, value: int):
@@ -44,4 +44,4 @@ def with_row(matrix, value: int):
 )
 def test_what_the_core_refuses_is_not_written(weights: Weights, change, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(weights, **change(weights)).plain()
+        replace(weights, **change(weights)).plain_body()

@@ -21,7 +21,6 @@ _FAMILY = 1
 _FEATURE_SET = 1
 _ROW = struct.Struct("<IIBBH")
 _SHAPE = struct.Struct("<HHBBBBB7x")
-_ID_SIZE = 8
 _MAX_NOTES = 65536
 _ROW_LIMIT = 1 << 31
 
@@ -110,8 +109,8 @@ class Weights:
         if np.abs(self.bias_logits.astype(np.int64)).max() > 1 << 20:
             raise ValueError("a logit's bias is outside +-2^20")
 
-    def plain(self) -> bytes:
-        """Return the plain form, with zeros where the id goes: the core computes it."""
+    def plain_body(self) -> bytes:
+        """Return the plain form without the id at its end, which is a hash of all this."""
         self.check()
         shape = _SHAPE.pack(
             self.hidden,
@@ -131,11 +130,11 @@ class Weights:
         sections.append((notes, 1))
         head = _MAGIC + struct.pack("<BBH", _VERSION, _FAMILY, len(sections))
         rows = b"".join(_ROW.pack(len(data), len(data), 0, width, 0) for data, width in sections)
-        return head + rows + b"".join(data for data, _ in sections) + bytes(_ID_SIZE)
+        return head + rows + b"".join(data for data, _ in sections)
 
     @classmethod
     def from_plain(cls, data: bytes) -> Weights:
-        """Read a plain form that the core has checked."""
+        """Read a plain form that the core has checked, with or without its id."""
         (count,) = struct.unpack_from("<H", data, 6)
         at = 8 + count * _ROW.size
         sections = []

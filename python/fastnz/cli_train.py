@@ -1,0 +1,212 @@
+"""`fastnz train`: from files of the user's own to a weight file.
+
+The invariant: the output appears only when training ended and the core agreed with what was exported; a run that was
+stopped goes on from its last checkpoint when the same command is given again. Imports PyTorch, late.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from ._common import processors
+from .priors import SUFFIX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from .train.data import Kind
+    from .train.loop import Plan, Trainer
+    from .train.network import Network, Shape
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+_HIDDEN = 192
+_PASSES = 4
+_FEWEST, _MOST = 4_000_000, 16_000_000  # bytes trained on unless told: minutes on a processor
+_RATE_NEW, _RATE_ON = 4e-3, 1e-3
+_THREADS = 4  # more do not help products this small
+_DRAW_S = 0.2
+
+_EPILOG = """\
+Each PATH is a file or a folder; all PATHs count alike, whatever their size. The end of each is held back to measure on.
+A stopped run goes on where its checkpoint is, OUTPUT.part, when the same command is given again.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"fastnz train: {message}\nTry 'fastnz train --help'.\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Train and return the exit code."""
+    options = _parse(arguments)
+    from .train import need_torch
+
+    need_torch()
+    import torch
+
+    torch.set_num_threads(options.threads or min(processors(), _THREADS))
+    torch.set_flush_denormal(True)
+    kinds, shape, plan, start = _prepare(options)
+    from .train.loop import Trainer
+
+    trainer = Trainer(kinds, shape, plan, options.device, start)
+    checkpoint = options.output + ".part"
+    if os.path.exists(checkpoint) and not options.quiet:
+        _write(f"going on from {checkpoint}\n")
+    meter = _Meter(quiet=options.quiet)
+    trainer.run(checkpoint, meter.tell)
+    meter.clear()
+    _export(trainer, options)
+    os.unlink(checkpoint)
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="fastnz train",
+        usage="fastnz train [OPTION]... PATH... -o OUTPUT",
+        description=f"Train a network on PATHs and write its weights to OUTPUT ({SUFFIX}).",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
+    add("-o", "--output", required=True, metavar="OUTPUT", help="the weight file to write")
+    add("-f", "--force", action="store_true", help="overwrite OUTPUT")
+    add("-q", "--quiet", action="store_true", help="no progress")
+    add("--bytes", type=_size, metavar="SIZE", help="bytes to train on; default 4 passes, 4M to 16M")
+    add("--start", metavar="MODEL", help="weights to start from, a name or a path; default random ones")
+    add("--device", default="cpu", metavar="NAME", help="cpu (the default), cuda, ...")
+    add("-T", "--threads", type=int, default=0, metavar="N", help=f"processors to use; default all, at most {_THREADS}")
+    add("--seed", type=int, default=1, metavar="N", help="of weights and order of the data; default 1")
+    add("--rate", type=float, metavar="X", help=f"peak learning rate; default {_RATE_NEW}, {_RATE_ON} with --start")
+    add("--recipe", metavar="NAME", help="train as the shipped model NAME was; PATH is the folder of its corpus")
+    add = parser.add_argument_group("the network").add_argument
+    add("--hidden", type=int, metavar="H", help=f"units, a multiple of 32; default {_HIDDEN}, or those of --start")
+    add("--depth", type=int, default=16, metavar="D", help="values of a feature, a multiple of 8; default 16")
+    add("--bits", type=int, default=14, metavar="B", help="log2 of the rows of a feature table; default 14")
+    add = parser.add_argument_group("sparse networks (docs/training.md)").add_argument
+    add("--sparsity-target", type=float, default=0.1, metavar="RHO", help="mean share of its state a unit replaces")
+    add("--sparsity-weight", type=float, default=0.0, metavar="BETA", help="of the penalty; default 0, none")
+    add("--sparsity-decay", type=float, default=0.0, metavar="X", help="running mean over batches; default 0, none")
+    options = parser.parse_args(arguments)
+    if os.path.lexists(options.output) and not options.force:
+        parser.error(f"{options.output} exists already; use -f to overwrite it")
+    if options.recipe and len(options.paths) != 1:
+        parser.error("--recipe takes one PATH, the folder of its corpus")
+    return options
+
+
+def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Network | None]:
+    from .train import recipes
+    from .train.data import read_kind
+    from .train.loop import Plan
+    from .train.network import Shape
+
+    if options.recipe:
+        recipe = recipes.find(options.recipe)
+        kinds = recipes.read_corpus(options.paths[0], recipe.sources)
+        return kinds, Shape(**recipe.shape), Plan(**recipe.plan), None
+    kinds = [read_kind(path) for path in options.paths]
+    size = sum(kind.train.size for kind in kinds)
+    start = _start(options)
+    shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth, options.bits)
+    plan = Plan(
+        total_bytes=options.bytes or min(max(_PASSES * size, _FEWEST), _MOST),
+        rate=options.rate or (_RATE_ON if start else _RATE_NEW),
+        seed=options.seed,
+        sparsity_target=options.sparsity_target,
+        sparsity_weight=options.sparsity_weight,
+        sparsity_decay=options.sparsity_decay,
+        validate_every=1_000_000,
+        held_length=1024,
+        held_per_kind=16,
+    )
+    return kinds, shape, plan, start
+
+
+def _start(options: argparse.Namespace) -> Network | None:
+    if options.start is None:
+        return None
+    import torch
+
+    from .priors import find
+    from .train.export import read
+    from .train.grow import grown
+    from .train.quantise import from_integers
+
+    torch.manual_seed(options.seed)
+    network = from_integers(read(find(options.start)))
+    return network if options.hidden is None else grown(network, options.hidden)
+
+
+def _export(trainer: Trainer, options: argparse.Namespace) -> None:
+    from .train import export
+    from .train.quantise import to_integers
+
+    weights = to_integers(trainer.network)
+    segments = trainer.held_segments()
+    held = export.held_bits(weights, trainer.kinds, segments)
+    notes = [f"trained on {trainer.done} bytes, seed {trainer.plan.seed}; bits per byte on what was held back:"]
+    weights.notes = "\n".join(notes + [f"{bits:7.4f}  {kind}" for kind, bits in held.items()])
+    packed = export.pack(weights, [text for _, text in segments])
+    export.write(options.output, packed)
+    if not options.quiet:
+        _write(f"{weights.notes}\n{options.output}: {len(packed):,} bytes, checked against the core\n")
+
+
+class _Meter:
+    """The progress line on a terminal; elsewhere a line for each validation."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._draws = not quiet and os.isatty(2)
+        self._next = 0.0
+        self._bits = 0.0
+        self._told = 0
+        self._drawn = False
+
+    def tell(self, trainer: Trainer, bits: float) -> None:
+        """Take note of one step."""
+        self._bits = 0.98 * self._bits + 0.02 * bits if self._bits else bits
+        if len(trainer.history) > self._told:
+            self._told = len(trainer.history)
+            last = trainer.history[-1]
+            if not self._quiet and last["held"]:
+                self.clear()
+                _write(f"{last['bytes'] / 1e6:.1f} MB: {last['held']['mean']:.4f} bits per byte held back\n")
+        now = time.monotonic()
+        if self._draws and now >= self._next and trainer.seconds:
+            self._next = now + _DRAW_S
+            speed = trainer.done / trainer.seconds
+            left = (trainer.plan.total_bytes - trainer.done) / speed
+            share = 100 * trainer.done / trainer.plan.total_bytes
+            line = f"{share:5.1f} %, {self._bits:.3f} bits per byte, {speed / 1e3:.1f} KB/s, {left / 60:.0f} min left"
+            _write(f"\r{line}\x1b[K")
+            self._drawn = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            _write("\r\x1b[K")
+            self._drawn = False
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _size(text: str) -> int:
+    number = text.upper().removesuffix("B")
+    unit = number.lstrip("0123456789")
+    digits = number[: len(number) - len(unit)]
+    if not digits or unit not in _UNITS:
+        raise argparse.ArgumentTypeError(f"must be a number of bytes such as 500000, 8M or 1G, not {text!r}")
+    return int(digits) * _UNITS[unit]

@@ -1,0 +1,104 @@
+"""`fastnz train` and `fastnz models`: what they say, and that a trained file is one that the core opens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fastnz import _core, priors
+from fastnz.cli import main
+from fastnz.errors import ModelMissingError
+
+LINES = b"".join(b'{"number": %d, "text": "the same words"}\n' % (i % 100) for i in range(2000))
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(LINES)
+    return path
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("FASTNZ_MODELS", str(folder))
+    return folder
+
+
+def train(*arguments: str | Path) -> int:
+    small = ["--hidden", "32", "--depth", "8", "--bits", "8", "--bytes", "60K", "-T", "1", "-q"]
+    return main(["train", *map(str, arguments), *small])
+
+
+def test_without_torch_it_says_what_to_install(run_python, records: Path) -> None:
+    found = run_python(
+        "import sys; sys.modules['torch'] = None; from fastnz.cli import main; "
+        f"sys.exit(main(['train', {str(records)!r}, '-o', 'x.fnzw']))"
+    )
+    assert found.returncode == 1
+    assert found.stderr == "fastnz: train: training needs PyTorch: pip install 'fastnz[train]'\n"
+
+
+def test_a_file_of_that_name_is_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train").write_bytes(b"not a command")
+    assert main(["train"]) == 0
+    assert Path("train.fnz").exists()
+
+
+def test_output_is_not_overwritten(records: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["train", str(records), "-o", str(records)])
+    assert stop.value.code == 1 and "exists already; use -f" in capsys.readouterr().err
+
+
+def test_trained_file_opens_and_predicts(records: Path, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    path = models / "mine.fnzw"
+    assert train(records, "-o", path) == 0
+    assert not path.with_suffix(".fnzw.part").exists()
+    assert _core.weights_info(path.read_bytes())["hidden"] == 32
+    assert main(["models", "--json"]) == 0
+    row = {row["name"]: row for row in json.loads(capsys.readouterr().out)}["mine"]
+    assert row["path"] == str(path) and row["bits"] == 8 and len(row["id"]) == 16
+    again = models / "again.fnzw"
+    assert train(records, "-o", again) == 0
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_training_goes_on_from_a_model(records: Path, models: Path) -> None:
+    pytest.importorskip("torch")
+    assert train(records, "-o", models / "first.fnzw") == 0
+    more = ["--start", "first", "--hidden", "64", "--bytes", "100K", "-T", "1", "-q"]
+    assert main(["train", str(records), "-o", str(models / "second.fnzw"), *more]) == 0
+    assert _core.weights_info((models / "second.fnzw").read_bytes())["hidden"] == 64
+
+
+def test_export_refuses_a_core_that_disagrees(records: Path, models: Path, monkeypatch, capsys) -> None:
+    pytest.importorskip("torch")
+    from fastnz.train import export
+
+    true = export.frequencies
+    monkeypatch.setattr(export, "frequencies", lambda logits: true(logits) + 1)
+    assert train(records, "-o", models / "wrong.fnzw") == 1
+    assert "the core disagrees" in capsys.readouterr().err
+    assert not (models / "wrong.fnzw").exists()
+
+
+def test_models_tells_of_damaged_files(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (models / "bad.fnzw").write_bytes(b"nothing of the kind")
+    assert main(["models"]) == 1
+    assert "bad.fnzw: " in capsys.readouterr().err
+
+
+def test_names_and_paths(models: Path) -> None:
+    (models / "mine.fnzw").write_bytes(b"")
+    assert priors.find("mine") == priors.find(str(models / "mine.fnzw")) == str(models / "mine.fnzw")
+    with pytest.raises(ModelMissingError, match="no model named 'other' is installed; installed: .*mine"):
+        priors.find("other")
+    with pytest.raises(ModelMissingError, match="no weight file at"):
+        priors.find(str(models / "other.fnzw"))
