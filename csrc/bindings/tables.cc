@@ -1,7 +1,9 @@
 // What this build has: levels, models, transforms.
-#include "bindings/bindings.h"
+#include <algorithm>
 
+#include "bindings/bindings.h"
 #include "codec/levels.h"
+#include "format/layout.h"
 #include "models/registry.h"
 #include "transforms/transform.h"
 
@@ -23,6 +25,10 @@ py::list levels() {
     rows.append(row);
   }
   return rows;
+}
+
+uint64_t model_memory(int level, uint64_t size) {
+  return codec::model_memory_bound(codec::find_level(level), std::min<uint64_t>(size, format::kMaxBlockSize));
 }
 
 py::list models() {
@@ -52,6 +58,7 @@ py::list transforms() {
 
 void bind_tables(py::module_& module) {
   module.def("levels", &levels);
+  module.def("model_memory", &model_memory, py::arg("level"), py::arg("size"));
   module.def("models", &models);
   module.def("transforms", &transforms);
 }

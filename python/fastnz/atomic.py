@@ -118,8 +118,9 @@ class AtomicFile:
                 return os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
             except FileExistsError:
                 self._forget()
-            except OSError:
+            except OSError as error:
                 self._forget()
+                error.filename = self._path  # of the hidden name nobody has heard
                 raise
 
     def _name_hidden(self) -> str:

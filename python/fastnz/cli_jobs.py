@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 
 from . import levels
-from ._core import BlockReader
+from ._core import BlockReader, model_memory
 from .ahead import read_ahead, size_ahead
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source
@@ -100,7 +100,7 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
     block_size = options.block_size or row["block_size"]
     compressor = Compressor(
         options.level,
-        threads=_threads_within_memory(row["memory"], block_size, size, options),
+        threads=_threads_within_memory(block_size if size is None else min(size, block_size), options),
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),
         content_size=size,
@@ -112,11 +112,9 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
     yield 0, compressor.flush()
 
 
-def _threads_within_memory(model: int, block_size: int, size: int | None, options: Options) -> int:
-    """Return how many blocks may be at work at once; `model` is the memory of the level's model for a whole block."""
-    each = model + _BUFFERS_PER_BLOCK * block_size
-    if size is not None and size < block_size:
-        return 1  # one block, and smaller than that
+def _threads_within_memory(block_size: int, options: Options) -> int:
+    """Return how many blocks of that size may be at work at once."""
+    each = max(model_memory(options.level, block_size) + _BUFFERS_PER_BLOCK * block_size, 1)
     if each > options.memory:
         raise LimitError(
             f"level {options.level} may need {human(each)} for a block; use a lower level or raise max_memory"

@@ -162,7 +162,7 @@ def test_directories_pipes_and_devices(shell, text) -> None:
 
 
 def test_missing_folder_and_missing_rights(shell, text) -> None:
-    assert "No such file" in shell("-o", "missing/out", "text", expect=1).stderr
+    assert shell("-o", "missing/out", "text", expect=1).stderr == "fastnz: missing/out: No such file or directory\n"
     shell("nothing-here", expect=1)
     if os.geteuid() != 0:
         os.chmod(shell.folder, 0o500)
