@@ -14,24 +14,28 @@ inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, si
   constexpr int kVectors = Tiles * kVectorsPerTile;
   const size_t groups = static_cast<size_t>(m->columns) / kTileColumns;
   const int8_t* __restrict w = m->tiles + static_cast<size_t>(tile) * groups * kTileBytes;
-  VectorI32 sum[kVectors][Lanes];
-  for (int v = 0; v < kVectors; ++v) {
-    const VectorI32 start = dot_start(m->offset + tile * kTileRows + v * static_cast<int>(kLanesI32));
-    for (int s = 0; s < Lanes; ++s) sum[v][s] = start;
-  }
+  VectorI32 sum[kVectors * Lanes];
+#pragma GCC unroll 64
+  for (int i = 0; i < kVectors * Lanes; ++i)
+    sum[i] = dot_start(m->offset + tile * kTileRows + i / Lanes * static_cast<int>(kLanesI32));
   for (size_t g = 0; g < groups; ++g) {
     DotInput input[Lanes];
+#pragma GCC unroll 64
     for (int s = 0; s < Lanes; ++s) input[s] = broadcast_input(x + static_cast<size_t>(s) * x_stride + g * kTileColumns);
-    for (int v = 0; v < kVectors; ++v) {
-      const size_t at = (static_cast<size_t>(v / kVectorsPerTile) * groups + g) * kTileBytes;
-      const DotWeights weights = load_weights(w + at + static_cast<size_t>(v % kVectorsPerTile) * kLanesI32 * kTileColumns);
-      for (int s = 0; s < Lanes; ++s) sum[v][s] = dot_add(sum[v][s], weights, input[s]);
+    DotWeights weights{};
+#pragma GCC unroll 64
+    for (int i = 0; i < kVectors * Lanes; ++i) {
+      const int v = i / Lanes;
+      if (i % Lanes == 0)
+        weights = load_weights(w + (static_cast<size_t>(v / kVectorsPerTile) * groups + g) * kTileBytes +
+                               static_cast<size_t>(v % kVectorsPerTile) * kLanesI32 * kTileColumns);
+      sum[i] = dot_add(sum[i], weights, input[i % Lanes]);
     }
   }
-  for (int s = 0; s < Lanes; ++s)
-    for (int v = 0; v < kVectors; ++v)
-      store_i32(out + static_cast<size_t>(s) * out_stride + static_cast<size_t>(tile) * kTileRows +
-                    static_cast<size_t>(v) * kLanesI32, sum[v][s]);
+#pragma GCC unroll 64
+  for (int i = 0; i < kVectors * Lanes; ++i)
+    store_i32(out + static_cast<size_t>(i % Lanes) * out_stride + static_cast<size_t>(tile) * kTileRows +
+                  static_cast<size_t>(i / Lanes) * kLanesI32, sum[i]);
 }
 
 // All lanes meet the same few tiles before the next ones are read: the weights come from memory once.
