@@ -10,7 +10,7 @@ import sys
 
 from . import _core
 from .errors import FastnzError
-from .priors import folders, installed
+from .model_files import folders, installed
 
 
 def main(arguments: list[str]) -> int:

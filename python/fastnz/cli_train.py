@@ -12,7 +12,7 @@ import sys
 import time
 
 from ._common import processors
-from .priors import SUFFIX
+from .model_files import SUFFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _start(options: argparse.Namespace) -> Network | None:
         return None
     import torch
 
-    from .priors import find
+    from .model_files import find
     from .train.export import read
     from .train.grow import grown
     from .train.quantise import from_integers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fastnz import _core, priors
+from fastnz import _core, model_files
 from fastnz.cli import main
 from fastnz.errors import ModelMissingError
 
@@ -97,8 +97,8 @@ def test_models_tells_of_damaged_files(models: Path, capsys: pytest.CaptureFixtu
 
 def test_names_and_paths(models: Path) -> None:
     (models / "mine.fnzw").write_bytes(b"")
-    assert priors.find("mine") == priors.find(str(models / "mine.fnzw")) == str(models / "mine.fnzw")
+    assert model_files.find("mine") == model_files.find(str(models / "mine.fnzw")) == str(models / "mine.fnzw")
     with pytest.raises(ModelMissingError, match="no model named 'other' is installed; installed: .*mine"):
-        priors.find("other")
+        model_files.find("other")
     with pytest.raises(ModelMissingError, match="no weight file at"):
-        priors.find(str(models / "other.fnzw"))
+        model_files.find(str(models / "other.fnzw"))
