@@ -23,7 +23,8 @@ int32_t draw(Random* random, Draw how, int32_t low, int32_t high) {
     return values[random->below(7)];
   }
   if (how == Draw::kSmall) return static_cast<int32_t>(random->below(17)) - 8;
-  return low + static_cast<int32_t>(random->below(static_cast<uint32_t>(high - low) + 1));
+  const uint32_t span = static_cast<uint32_t>(high) - static_cast<uint32_t>(low);  // may be more than an int32_t holds
+  return static_cast<int32_t>(static_cast<uint32_t>(low) + random->below(span + 1));
 }
 
 template <typename T>
