@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 
 #include <algorithm>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -85,6 +86,34 @@ py::array_t<uint32_t> gru8_rows(const py::bytes& data, int bits) {
     features.push(static_cast<uint8_t>(c));
   }
   return out;
+}
+
+// Processor time of `steps` steps of `lanes` streams, or of their matrix products only.
+double network_seconds(uint64_t id, const std::string& isa, int lanes, int steps, bool only_products) {
+  require(lanes >= 1 && lanes <= 4096, "lanes outside 1..4096");
+  const auto weights = weights_of(id);
+  const kernels::KernelTable table = table_of(isa);
+  const size_t streams = static_cast<size_t>(lanes), hidden = static_cast<size_t>(weights->shape().hidden);
+  const size_t stride = static_cast<size_t>(weights->shape().inputs());
+  models::Gru8 model(weights, lanes, &table);
+  std::vector<uint32_t> freq(streams * kSymbols);
+  std::vector<uint16_t> symbols(streams);
+  std::vector<int8_t> inputs(streams * stride, 3);
+  std::vector<int32_t> sums(streams * std::max<size_t>(3 * hidden, kSymbols));
+  const py::gil_scoped_release release;
+  const std::clock_t start = std::clock();
+  for (int i = 0; i < steps; ++i) {
+    if (only_products) {
+      table.multiply_i8(&weights->from_state(), inputs.data(), stride, lanes, sums.data(), 3 * hidden);
+      table.multiply_i8(&weights->from_features(), inputs.data() + hidden, stride, lanes, sums.data(), 3 * hidden);
+      table.multiply_i8(&weights->to_logits(), inputs.data(), stride, lanes, sums.data(), kSymbols);
+      continue;
+    }
+    model.predict(freq.data());
+    for (size_t s = 0; s < streams; ++s) symbols[s] = static_cast<uint16_t>((static_cast<size_t>(i) * 2654435761u + s * 40503u) >> 7 & 255);
+    model.update(symbols.data());
+  }
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 base::ByteSpan bytes_of(const py::array& array) {
@@ -200,6 +229,8 @@ void bind_testing_networks(py::module_& module) {
   testing.def("frequencies", frequencies, py::arg("data"), py::arg("id"), py::arg("isa") = "");
   testing.def("lane_frequencies", lane_frequencies, py::arg("streams"), py::arg("id"), py::arg("isa") = "");
   testing.def("gru8_rows", gru8_rows);
+  testing.def("network_seconds", network_seconds, py::arg("id"), py::arg("isa"), py::arg("lanes"), py::arg("steps"),
+              py::arg("only_products"));
   testing.def("multiply_i8", multiply_i8);
   testing.def("frequencies_q22", frequencies_q22);
   testing.def("gru8_gates", gru8_gates);

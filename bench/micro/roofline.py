@@ -1,0 +1,91 @@
+"""How near the kernels of integer networks come to what the machine can do.
+
+    python bench/micro/roofline.py [--isa avx2] [--no-record]
+
+Random weights in the shapes of the shipped networks; processor time, best of five. `peak` is the share of the int8
+multiply-adds that the machine does in registers (roofline.cc, compiled with c++ on the spot), `read` the share of its
+reading speed at the size of the weights, which are read once a step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import fastnz
+from fastnz import _core
+from fastnz._core import testing
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests/reference")]
+
+import gru8  # noqa: E402
+import machine  # noqa: E402
+import records  # noqa: E402
+
+SHAPES = {"small": (192, 16, 14), "large": (512, 32, 14)}
+LANES = (1, 4, 16, 64)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure the kernels of integer networks against the machine.")
+    parser.add_argument("--isa", choices=fastnz.isas(), action="append", help="default: all but scalar")
+    parser.add_argument("--no-record", action="store_true", help="print only")
+    options = parser.parse_args()
+    limits = measure_limits()
+    print("  ".join(f"{name} {value:.1f}" for name, value in limits.items()))
+    rows = [
+        measure(name, shape, isa, lanes, limits)
+        for name, shape in SHAPES.items()
+        for isa in options.isa or [isa for isa in fastnz.isas() if isa != "scalar"]
+        for lanes in LANES
+    ]
+    print(records.table(rows))
+    if not options.no_record:
+        stamp = {"date": datetime.date.today().isoformat(), "machine": machine.kind(), "load": machine.load()}
+        records.append(records.RECORD / "roofline.csv", [stamp | row for row in rows])
+    return 0
+
+
+def measure_limits() -> dict[str, float]:
+    """Return G multiply-adds a second by instruction set, and GB a second by the size read."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "roofline"
+        subprocess.run(["c++", "-O2", "-std=c++17", HERE / "roofline.cc", "-o", program], check=True)
+        printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+    return {name: float(value) for name, value in (line.split() for line in printed.splitlines())}
+
+
+def measure(name: str, shape: tuple[int, int, int], isa: str, lanes: int, limits: dict[str, float]) -> dict:
+    """Return one row of the table."""
+    weights = gru8.random_weights(np.random.default_rng(1), *shape)
+    loaded = _core.load_weights(gru8.write_plain(weights, testing.xxh3_64))
+    macs = weights.wh.size + weights.wf.size + weights.wo.size
+    steps = max(20, 4000 * 10**5 // macs // lanes)
+    products, whole = (
+        min(testing.network_seconds(loaded, isa, lanes, steps, only) for _ in range(5)) / (steps * lanes)
+        for only in (True, False)
+    )
+    speed = macs / products / 1e9
+    nearest = min((key for key in limits if key.startswith("read_")), key=lambda key: abs(int(key[5:-1]) - macs / 1024), default="")
+    return {
+        "network": name,
+        "isa": isa,
+        "lanes": lanes,
+        "macs_per_byte": macs,
+        "gmacs": f"{speed:.1f}",
+        "peak": f"{speed / limits[isa]:.2f}" if isa in limits else "",
+        "read": f"{macs / products / 1e9 / limits[nearest]:.2f}" if lanes == 1 and nearest else "",
+        "us_per_byte": f"{whole * 1e6:.2f}",
+        "kb_per_s": f"{1e-3 / whole:.0f}",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
