@@ -112,10 +112,13 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
     if options.recipe:
         recipe = recipes.find(options.recipe)
         kinds = recipes.read_corpus(options.paths[0], recipe.sources)
-        return kinds, Shape(**recipe.shape), Plan(**recipe.plan), None
+        shape, plan = Shape(**recipe.shape), Plan(**recipe.plan)
+        plan.seed = options.seed
+        plan.total_bytes = options.bytes or plan.total_bytes
+        return kinds, shape, plan, _start(recipe.start, shape.hidden, plan.seed)
     kinds = [read_kind(path) for path in options.paths]
     size = sum(kind.train.size for kind in kinds)
-    start = _start(options)
+    start = _start(options.start, options.hidden, options.seed)
     shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth, options.bits)
     plan = Plan(
         total_bytes=options.bytes or min(max(_PASSES * size, _FEWEST), _MOST),
@@ -131,8 +134,8 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
     return kinds, shape, plan, start
 
 
-def _start(options: argparse.Namespace) -> Network | None:
-    if options.start is None:
+def _start(model: str | None, hidden: int | None, seed: int) -> Network | None:
+    if model is None:
         return None
     import torch
 
@@ -141,9 +144,9 @@ def _start(options: argparse.Namespace) -> Network | None:
     from .train.grow import grown
     from .train.quantise import from_integers
 
-    torch.manual_seed(options.seed)
-    network = from_integers(read(find(options.start)))
-    return network if options.hidden is None else grown(network, options.hidden)
+    torch.manual_seed(seed)
+    network = from_integers(read(find(model)))
+    return network if hidden is None else grown(network, hidden)
 
 
 def _export(trainer: Trainer, options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ def drawn(*shape: int):
 
 def test_recurrence_has_the_gradient_of_its_values() -> None:
     torch.manual_seed(1)
-    run = lambda *values: _Recurrence.apply(*values, False)  # noqa: E731
+    run = lambda *values: _Recurrence.apply(*values, False, False)  # noqa: E731
     assert torch.autograd.gradcheck(run, (drawn(4, 2, 9), drawn(9, 3), drawn(3), drawn(2, 3)))
 
 
@@ -34,9 +34,20 @@ def test_recurrence_is_the_gru_of_torch() -> None:
     bias = other.bias_ih_l0.detach().clone()
     bias[:14] += other.bias_hh_l0.detach()[:14]
     ours, _ = _Recurrence.apply(
-        inputs @ other.weight_ih_l0.t() + bias, other.weight_hh_l0, other.bias_hh_l0[14:], state, False
+        inputs @ other.weight_ih_l0.t() + bias, other.weight_hh_l0, other.bias_hh_l0[14:], state, False, False
     )
     assert torch.allclose(ours, other(inputs, state[None])[0], atol=1e-12)
+
+
+def test_short_products_are_close() -> None:
+    torch.manual_seed(3)
+    values = [torch.randn(*shape, requires_grad=True) for shape in ((5, 2, 96), (96, 32), (32,), (2, 32))]
+    found = []
+    for short in (False, True):
+        states, _ = _Recurrence.apply(values[0], values[1] * 0.1, *values[2:], False, short)
+        found.append((states, *torch.autograd.grad(states.square().sum(), values)))
+    for true, near in zip(*found, strict=True):
+        assert (true - near).abs().max() < 0.03 * true.abs().max()
 
 
 def sample():

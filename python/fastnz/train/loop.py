@@ -50,6 +50,8 @@ class Plan:
         The last share of the run, in which the network computes with the integers that it is exported to.
     sparsity_target, sparsity_weight, sparsity_decay : float
         rho, beta and the running mean of the penalty on units that change (`sparsity`); beta 0 is none.
+    short : bool
+        Multiply the recurrent matrix in bfloat16 until the network is rounded.
     """
 
     total_bytes: int = 100_000_000
@@ -63,6 +65,7 @@ class Plan:
     sparsity_target: float = 0.0
     sparsity_weight: float = 0.0
     sparsity_decay: float = 0.0
+    short: bool = False
     rounded_share: float = 0.1
     validate_every: int = 10_000_000
     held_length: int = 8192
@@ -77,7 +80,7 @@ class Trainer:
     kinds : sequence of Kind
         The data.
     shape : Shape
-        The network.
+        The network, unless there is a `start`.
     plan : Plan
         How to train it.
     device : str
@@ -90,8 +93,10 @@ class Trainer:
         self, kinds: Sequence[Kind], shape: Shape, plan: Plan, device: str = "cpu", start: Network | None = None
     ) -> None:
         torch.manual_seed(plan.seed)
-        self.kinds, self.shape, self.plan, self.device = kinds, shape, plan, device
+        self.kinds, self.plan, self.device = kinds, plan, device
         self.network = (start or Network(shape)).to(device)
+        self.shape = self.network.shape
+        self.network.short = plan.short
         self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10)
         self.streams = Streams(kinds, plan.streams, plan.steps, shape.bits, plan.seed)
         self.state = self.network.zero_state(plan.streams)

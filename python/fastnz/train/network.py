@@ -44,7 +44,9 @@ class _Recurrence(torch.autograd.Function):
     """All steps of the recurrence at once; the gradient of the matrix is one product over all steps."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, matrix: Tensor, bias: Tensor, state: Tensor, rounded: bool) -> Any:
+    def forward(
+        ctx: Any, inputs: Tensor, matrix: Tensor, bias: Tensor, state: Tensor, rounded: bool, short: bool
+    ) -> Any:
         steps, batch, triple = inputs.shape
         hidden = triple // 3
         states = inputs.new_empty(steps + 1, batch, hidden)
@@ -53,12 +55,13 @@ class _Recurrence(torch.autograd.Function):
         candidates = inputs.new_empty(steps, batch, hidden)
         recurrent = inputs.new_empty(steps, batch, hidden)
         states[0] = state
-        transposed = matrix.t()
+        matrix = matrix.bfloat16() if short else matrix
+        transposed = matrix.t().contiguous()
         for step in range(steps):
             before = states[step]
             if seen is not None:
                 before = torch.round(before * INPUT_GRID, out=seen[step]).clamp_(max=INPUT_GRID - 1).div_(INPUT_GRID)
-            product = before @ transposed
+            product = before.to(matrix.dtype) @ transposed
             gate = torch.add(inputs[step, :, : 2 * hidden], product[:, : 2 * hidden], out=gates[step]).sigmoid_()
             inner = torch.add(product[:, 2 * hidden :], bias, out=recurrent[step])
             new = torch.addcmul(inputs[step, :, 2 * hidden :], gate[:, :hidden], inner, out=candidates[step]).tanh_()
@@ -75,7 +78,7 @@ class _Recurrence(torch.autograd.Function):
         steps, batch, hidden = candidates.shape
         reset, keep = gates[:, :, :hidden], gates[:, :, hidden:]
         grad_inputs = torch.empty(steps, batch, 3 * hidden, dtype=states.dtype, device=states.device)
-        grad_product = torch.empty_like(grad_inputs)
+        grad_product = torch.empty_like(grad_inputs, dtype=matrix.dtype)
         slope_reset = reset * (1 - reset)
         slope_keep = keep * (1 - keep)
         slope_new = (1 - keep) * (1 - candidates * candidates)
@@ -93,12 +96,12 @@ class _Recurrence(torch.autograd.Function):
             torch.mul(new * recurrent[step], slope_reset[step], out=out[:, :hidden])
             back = grad_product[step]
             back[:, : 2 * hidden] = out[:, : 2 * hidden]
-            torch.mul(new, reset[step], out=back[:, 2 * hidden :])
-            grad = torch.addmm(grad * keep[step], back, matrix)
+            back[:, 2 * hidden :] = new * reset[step]
+            grad = torch.addcmul((back @ matrix).to(grad.dtype), grad, keep[step])
         flat = grad_product.reshape(-1, 3 * hidden)
         seen = ctx.seen if ctx.seen is not None else states[:-1]
-        grad_matrix = flat.t() @ seen.reshape(-1, hidden)
-        return grad_inputs, grad_matrix, flat[:, 2 * hidden :].sum(0), grad, None
+        grad_matrix = (flat.t() @ seen.reshape(-1, hidden).to(flat.dtype)).to(grad.dtype)
+        return grad_inputs, grad_matrix, flat[:, 2 * hidden :].sum(0, dtype=grad.dtype), grad, None, None
 
 
 class Network(nn.Module):
@@ -113,7 +116,8 @@ class Network(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.rounded = False
+        self.rounded = False  # computes with what an export would store
+        self.short = False  # multiplies the recurrent matrix in bfloat16, where processors are quicker at that
         hidden, features = shape.hidden, shape.features
         width = shape.embedding or 3 * hidden
         self.embedding = nn.Parameter(torch.randn(BYTES, width) * 0.5)
@@ -172,7 +176,8 @@ class Network(nn.Module):
         if self.rounded:
             features = fake_grid(features, INPUT_GRID, -INPUT_GRID, INPUT_GRID - 1)
         gate_inputs = functional.embedding(inputs, byte_rows) + features @ from_features.t()
-        states, keep = _Recurrence.apply(gate_inputs, from_state, self.bias_recurrent, state, self.rounded)
+        short = self.short and not self.rounded
+        states, keep = _Recurrence.apply(gate_inputs, from_state, self.bias_recurrent, state, self.rounded, short)
         seen = fake_grid(states, INPUT_GRID, -INPUT_GRID, INPUT_GRID - 1) if self.rounded else states
         logits = functional.linear(torch.cat([seen, features], 2), to_logits, self.bias_logits)
         return logits, states, keep

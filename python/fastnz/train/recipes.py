@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import lzma
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,17 +42,23 @@ CORPUS = (
 
 
 class Recipe(NamedTuple):
-    """All that a shipped prior depends on besides the corpus."""
+    """All that a shipped prior depends on besides the corpus: sizes, plan, and the prior that it grew out of."""
 
     shape: dict[str, int]
-    plan: dict[str, int]
+    plan: dict[str, Any]
+    start: str | None = None
     sources: tuple[Source, ...] = CORPUS
 
 
 RECIPES = {
     "small": Recipe(
         {"hidden": 192, "depth": 16, "bits": 15},
-        {"total_bytes": 70_000_000, "validate_every": 5_000_000},
+        {"total_bytes": 42_000_000, "validate_every": 3_000_000},
+    ),
+    "large": Recipe(
+        {"hidden": 384, "depth": 16, "bits": 15},
+        {"total_bytes": 20_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "warmup": 0.02, "short": True},
+        start="small",
     ),
 }
 
