@@ -133,6 +133,29 @@ py::array_t<int32_t> multiply_i8(const std::string& isa, const Array<int8_t>& w,
   return out;
 }
 
+// w [rows][columns], x [n][columns] -> [n][rows]: each product from the one before
+py::array_t<int32_t> multiply_changes_i8(const std::string& isa, const Array<int8_t>& w, const Array<int8_t>& x) {
+  require(w.ndim() == 2 && x.ndim() == 2 && w.shape(1) == x.shape(1), "w [rows][columns], x [n][columns]");
+  require(w.shape(0) % 32 == 0 && w.shape(1) % 32 == 0, "rows and columns must be multiples of 32");
+  const std::vector<int16_t> ones(static_cast<size_t>(w.shape(0)), 1);
+  const models::TiledMatrix matrix(bytes_of(w), {reinterpret_cast<const uint8_t*>(ones.data()), 2 * ones.size()},
+                                   static_cast<int>(w.shape(0)), static_cast<int>(w.shape(1)), 4, "w");
+  const kernels::KernelTable table = table_of(isa);
+  py::array_t<int32_t> out({x.shape(0), w.shape(0)});
+  std::vector<int8_t> before(static_cast<size_t>(x.shape(1)), 0);
+  std::vector<int32_t> sums(static_cast<size_t>(w.shape(0)), 0);
+  for (py::ssize_t i = 0; i < x.shape(0); ++i) {
+    const int8_t* const now = x.data(i, 0);
+    std::vector<uint16_t> groups;
+    for (size_t g = 0; g < before.size() / 4; ++g)
+      if (!std::equal(now + 4 * g, now + 4 * g + 4, before.data() + 4 * g)) groups.push_back(static_cast<uint16_t>(g));
+    table.multiply_changes_i8(&matrix.get(), before.data(), now, groups.data(), static_cast<int>(groups.size()), sums.data());
+    std::copy(sums.begin(), sums.end(), out.mutable_data(i, 0));
+    std::copy_n(now, before.size(), before.begin());
+  }
+  return out;
+}
+
 kernels::NetworkMatrix scales_of(const Array<int16_t>& multipliers, int shift) {
   return {nullptr, nullptr, multipliers.data(), static_cast<int32_t>(multipliers.size()), 32, shift};
 }
@@ -232,6 +255,7 @@ void bind_testing_networks(py::module_& module) {
   testing.def("network_seconds", network_seconds, py::arg("id"), py::arg("isa"), py::arg("lanes"), py::arg("steps"),
               py::arg("only_products"));
   testing.def("multiply_i8", multiply_i8);
+  testing.def("multiply_changes_i8", multiply_changes_i8);
   testing.def("frequencies_q22", frequencies_q22);
   testing.def("gru8_gates", gru8_gates);
   testing.def("byte_bits", byte_bits);

@@ -61,6 +61,44 @@ void multiply_i8(const NetworkMatrix* m, const int8_t* x, size_t x_stride, int l
   for (; tile < tiles; tile += 2) multiply_lanes<2>(m, tile, x, x_stride, lanes, out, out_stride);
 }
 
+template <int Tiles>
+inline void multiply_changes_block(const NetworkMatrix* m, int tile, const int8_t* before, const int8_t* now,
+                                   const uint16_t* groups, int count, int32_t* sums) {
+  constexpr int kVectors = Tiles * kVectorsPerTile;
+  const size_t stride = static_cast<size_t>(m->columns) / kTileColumns * kTileBytes;
+  const int8_t* __restrict w = m->tiles + static_cast<size_t>(tile) * stride;
+  int32_t* const out = sums + tile * kTileRows;
+  ChangeSum sum[kVectors];
+#pragma GCC unroll 64
+  for (int v = 0; v < kVectors; ++v) sum[v] = change_start(out + v * static_cast<int>(kLanesI32));
+  for (int i = 0; i < count; ++i) {
+    const size_t g = groups[i];
+    const DotInput old_input = broadcast_input(before + g * kTileColumns), input = broadcast_input(now + g * kTileColumns);
+#pragma GCC unroll 64
+    for (int v = 0; v < kVectors; ++v) {
+      const size_t at = static_cast<size_t>(v / kVectorsPerTile) * stride + g * kTileBytes +
+                        static_cast<size_t>(v % kVectorsPerTile) * kLanesI32 * kTileColumns;
+      sum[v] = dot_change(sum[v], load_weights(w + at), input, old_input);
+    }
+  }
+#pragma GCC unroll 64
+  for (int v = 0; v < kVectors; ++v) store_i32(out + v * static_cast<int>(kLanesI32), change_sum(sum[v]));
+}
+
+// Two products for each column that changed, none for the others: beyond some share of changes one product of all is faster.
+void multiply_changes_i8(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups, int count,
+                         int32_t* sums) {
+  if (count * 100 >= m->columns / kTileColumns * kChangesPercent) {
+    multiply_i8(m, now, 0, 1, sums, 0);
+    return;
+  }
+  const int tiles = m->rows / kTileRows;
+  int tile = 0;
+  for (; tile + kDotTilesAlone <= tiles; tile += kDotTilesAlone)
+    multiply_changes_block<kDotTilesAlone>(m, tile, before, now, groups, count, sums);
+  for (; tile < tiles; tile += 2) multiply_changes_block<2>(m, tile, before, now, groups, count, sums);
+}
+
 // scale(): (a * m + 2^(shift-1)) >> shift of 32-bit sums a with a row's multiplier.
 inline VectorI32 rescale(const int32_t* a, const int16_t* multiplier, VectorI32 half, ShiftCount shift) {
   return shift_right_by_i32(add_i32(multiply_i32(load_i32(a), widen_i16(multiplier)), half), shift);

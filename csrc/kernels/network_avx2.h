@@ -9,6 +9,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr int kDotTilesAlone = 4, kDotTiles = 2, kDotLanes = 2;
+constexpr int kChangesPercent = 45;
 
 struct DotInput {
   __m256i x, size;
@@ -26,6 +27,16 @@ inline VectorI32 dot_add(VectorI32 sum, DotWeights w, const DotInput& x) {
   const __m256i pairs = _mm256_maddubs_epi16(x.size, _mm256_sign_epi8(w, x.x));
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
+
+using ChangeSum = VectorI32;
+inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
+inline ChangeSum dot_change(ChangeSum sum, DotWeights w, const DotInput& now, const DotInput& before) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  const __m256i plus = _mm256_madd_epi16(_mm256_maddubs_epi16(now.size, _mm256_sign_epi8(w, now.x)), ones);
+  const __m256i minus = _mm256_madd_epi16(_mm256_maddubs_epi16(before.size, _mm256_sign_epi8(w, before.x)), ones);
+  return _mm256_sub_epi32(_mm256_add_epi32(sum, plus), minus);
+}
+inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
 using ShiftCount = __m128i;
 inline ShiftCount shift_count(int count) { return _mm_cvtsi32_si128(count); }

@@ -9,6 +9,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr int kDotTilesAlone = 8, kDotTiles = 6, kDotLanes = 4;
+constexpr int kChangesPercent = 65;
 
 using DotInput = __m512i;
 using DotWeights = __m512i;
@@ -20,6 +21,16 @@ inline DotInput broadcast_input(const int8_t* x) {
 inline DotWeights load_weights(const int8_t* w) { return _mm512_loadu_si512(w); }
 inline VectorI32 dot_start(const int32_t* offset) { return _mm512_loadu_si512(offset); }
 inline VectorI32 dot_add(VectorI32 sum, DotWeights w, DotInput x) { return _mm512_dpbusd_epi32(sum, x, w); }
+
+// dpbusd only adds, so what is to be taken away has a sum of its own; the shift by 128 cancels.
+struct ChangeSum {
+  VectorI32 plus, minus;
+};
+inline ChangeSum change_start(const int32_t* sum) { return {load_i32(sum), zero_i32()}; }
+inline ChangeSum dot_change(ChangeSum sum, DotWeights w, DotInput now, DotInput before) {
+  return {_mm512_dpbusd_epi32(sum.plus, now, w), _mm512_dpbusd_epi32(sum.minus, before, w)};
+}
+inline VectorI32 change_sum(ChangeSum sum) { return subtract_i32(sum.plus, sum.minus); }
 
 using ShiftCount = __m128i;
 inline ShiftCount shift_count(int count) { return _mm_cvtsi32_si128(count); }

@@ -8,6 +8,7 @@ namespace fastnz::kernels {
 namespace {
 
 constexpr int kDotTilesAlone = 4, kDotTiles = 2, kDotLanes = 2;
+constexpr int kChangesPercent = 50;
 
 using DotInput = int8x16_t;
 using DotWeights = int8x16_t;
@@ -22,6 +23,13 @@ inline VectorI32 dot_add(VectorI32 sum, DotWeights w, DotInput x) {
   const int16x8_t low = vmull_s8(vget_low_s8(w), vget_low_s8(x)), high = vmull_high_s8(w, x);
   return vpadalq_s16(sum, vpaddq_s16(low, high));
 }
+
+using ChangeSum = VectorI32;
+inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
+inline ChangeSum dot_change(ChangeSum sum, DotWeights w, DotInput now, DotInput before) {
+  return vsubq_s32(dot_add(sum, w, now), dot_add(vdupq_n_s32(0), w, before));
+}
+inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
 using ShiftCount = int32x4_t;  // negative: NEON shifts left
 inline ShiftCount shift_count(int count) { return vdupq_n_s32(-count); }

@@ -7,7 +7,8 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr int kDotTilesAlone = 2, kDotTiles = 2, kDotLanes = 1;
+constexpr int kDotTilesAlone = 2, kDotTiles = 2, kDotLanes = 1;  // what fits into registers
+constexpr int kChangesPercent = 50;  // of the columns, beyond which all are multiplied
 
 // Four bytes of input, given to every row of a tile.
 struct DotInput {
@@ -23,6 +24,14 @@ inline VectorI32 dot_start(const int32_t*) { return {0}; }
 inline VectorI32 dot_add(VectorI32 sum, const DotWeights& w, const DotInput& x) {
   return {sum.lane + static_cast<uint32_t>(w.w[0] * x.x[0] + w.w[1] * x.x[1] + w.w[2] * x.x[2] + w.w[3] * x.x[3])};
 }
+
+// A sum that follows its inputs: plus the weights times what they are now, minus the weights times what they were.
+using ChangeSum = VectorI32;
+inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
+inline ChangeSum dot_change(ChangeSum sum, const DotWeights& w, const DotInput& now, const DotInput& before) {
+  return subtract_i32(dot_add(sum, w, now), dot_add(zero_i32(), w, before));
+}
+inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
 using ShiftCount = int;
 inline ShiftCount shift_count(int count) { return count; }

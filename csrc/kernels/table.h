@@ -31,6 +31,11 @@ struct KernelTable {
   void (*multiply_i8)(const NetworkMatrix* m, const int8_t* x, size_t x_stride, int lanes, int32_t* out,
                       size_t out_stride);
 
+  // The same for one vector that was `before`, whose products `sums` holds, and is `now`: afterwards sums holds its products.
+  // groups[count] are the groups of four columns in which the two differ. Modulo 2^32, as the sums themselves.
+  void (*multiply_changes_i8)(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups,
+                              int count, int32_t* sums);
+
   // Frequencies >= 1 with sum 2^22 of 256 symbols, from the dot products a of their rows: docs/gru8.md, section 4.
   // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);

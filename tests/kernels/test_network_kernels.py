@@ -31,6 +31,20 @@ def test_multiply(isa, lanes, shape):
         assert (testing.multiply_i8(isa, w, x) == x @ w.T).all()
 
 
+@pytest.mark.parametrize("isa", fastnz.isas())
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 1.0])
+def test_multiply_changes(isa, share):
+    """The products of a vector that changes in some places each time, from extreme to extreme too."""
+    rng = np.random.default_rng(9)
+    for shape in ((32, 32), (288, 160), (256, 96)):
+        w = rng.integers(-127, 128, shape)
+        x = rng.choice([-128, -1, 0, 1, 127, 50], (40, shape[1]))
+        for before, now in zip(x, x[1:]):
+            same = np.repeat(rng.random(shape[1] // 4) >= share, 4)
+            now[same] = before[same]
+        assert (testing.multiply_changes_i8(isa, w, x) == x @ w.T).all()
+
+
 def sums(rng, shape, multipliers, shift, unit):
     """Dot products that scale() takes to some units, and up to where it would wrap."""
     room = (2**31 - 1 - (1 << (shift - 1))) // np.maximum(multipliers, 1)

@@ -31,6 +31,7 @@ constexpr KernelCase kCases[] = {
     {"frequencies_q22", run_frequencies_q22},
     {"gru8_gates", run_gru8_gates},
     {"match_length", run_match_length},
+    {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
 };
 

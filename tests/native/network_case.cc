@@ -94,6 +94,33 @@ void run_multiply_i8(const kernels::KernelTable& table, Digest* digest) {
   }
 }
 
+// Follows an input through changes of few and of many columns; what it arrives at must not depend on the way.
+void run_multiply_changes_i8(const kernels::KernelTable& table, Digest* digest) {
+  Random random(74);
+  for (const Draw how : kDraws) {
+    for (const int rows : {32, 160, 288}) {
+      for (const int columns : {32, 160}) {
+        const Matrix m(&random, how, rows, columns);
+        std::vector<int8_t> before(static_cast<size_t>(columns), 0);
+        std::vector<int32_t> sums(static_cast<size_t>(rows), 0);
+        for (uint32_t share = 0; share < 20; ++share) {
+          std::vector<int8_t> now = before;
+          std::vector<uint16_t> groups;
+          for (int g = 0; g < columns / kernels::kTileColumns; ++g) {
+            if (random.below(20) >= share) continue;
+            groups.push_back(static_cast<uint16_t>(g));
+            for (int k = 0; k < kernels::kTileColumns; ++k)
+              now[static_cast<size_t>(g * kernels::kTileColumns + k)] = static_cast<int8_t>(draw(&random, how, -128, 127));
+          }
+          table.multiply_changes_i8(&m.matrix, before.data(), now.data(), groups.data(), static_cast<int>(groups.size()), sums.data());
+          digest->add(std::span<const int32_t>(sums));
+          before = now;
+        }
+      }
+    }
+  }
+}
+
 void run_frequencies_q22(const kernels::KernelTable& table, Digest* digest) {
   Random random(72);
   std::vector<uint32_t> freq(kernels::kNetworkSymbols);

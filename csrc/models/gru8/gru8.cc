@@ -33,13 +33,17 @@ Gru8::Gru8(std::shared_ptr<const Gru8Weights> weights, int lanes, const kernels:
   from_state_.resize(streams * 3 * hidden);
   from_features_.resize(streams * 3 * hidden);
   to_logits_.resize(streams * kernels::kNetworkSymbols);
+  if (lanes == 1) {
+    before_.resize(inputs_.size());
+    changed_.resize(inputs_.size() / kernels::kTileColumns);
+  }
   for (Lane& lane : lane_) find_rows(&lane, 0);
 }
 
 size_t Gru8::state_bytes(const Gru8Shape& shape, int lanes) noexcept {
   const size_t hidden = static_cast<size_t>(shape.hidden);
   return static_cast<size_t>(lanes) *
-         (sizeof(Lane) + 2 * hidden + static_cast<size_t>(shape.inputs()) + 4 * (6 * hidden + kernels::kNetworkSymbols));
+         (sizeof(Lane) + 2 * hidden + 3 * static_cast<size_t>(shape.inputs()) + 4 * (6 * hidden + kernels::kNetworkSymbols));
 }
 
 // The rows are wanted only after the product with the state: their way from memory is hidden behind it.
@@ -62,11 +66,43 @@ void Gru8::update(const uint16_t* symbols_of_lanes) noexcept {
   stepped_ = false;
 }
 
+void Gru8::multiply_state() noexcept {
+  const kernels::NetworkMatrix& matrix = weights_->from_state();
+  if (lanes_ == 1)
+    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_state_, from_state_.data());
+  else
+    kernels_->multiply_i8(&matrix, inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
+                          from_state_.data(), static_cast<size_t>(matrix.rows));
+}
+
+void Gru8::multiply_logits() noexcept {
+  const kernels::NetworkMatrix& matrix = weights_->to_logits();
+  if (lanes_ == 1)
+    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_all_, to_logits_.data());
+  else
+    kernels_->multiply_i8(&matrix, inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
+                          to_logits_.data(), static_cast<size_t>(matrix.rows));
+}
+
+void Gru8::find_changes() noexcept {
+  const size_t state_groups = static_cast<size_t>(weights_->shape().hidden) / kernels::kTileColumns;
+  const size_t groups = static_cast<size_t>(weights_->shape().inputs()) / kernels::kTileColumns;
+  int count = 0;
+  for (size_t g = 0; g < groups; ++g) {
+    if (g == state_groups) changed_in_state_ = count;
+    changed_[static_cast<size_t>(count)] = static_cast<uint16_t>(g);
+    count += std::memcmp(before_.data() + g * kernels::kTileColumns, inputs_.data() + g * kernels::kTileColumns,
+                         kernels::kTileColumns) != 0;
+  }
+  changed_in_all_ = count;
+}
+
 void Gru8::step() noexcept {
   const Gru8Shape& shape = weights_->shape();
   const size_t hidden = static_cast<size_t>(shape.hidden), stride = static_cast<size_t>(shape.inputs());
   const size_t depth = static_cast<size_t>(shape.depth);
-  kernels_->multiply_i8(&weights_->from_state(), inputs_.data(), stride, lanes_, from_state_.data(), 3 * hidden);
+  multiply_state();
+  if (lanes_ == 1) before_ = inputs_;
   for (size_t s = 0; s < lane_.size(); ++s)
     for (size_t k = 0; k < kGru8Tables; ++k)
       std::memcpy(inputs_.data() + s * stride + hidden + k * depth, lane_[s].feature_rows[k], depth);
@@ -74,14 +110,14 @@ void Gru8::step() noexcept {
   for (size_t s = 0; s < lane_.size(); ++s)
     kernels_->gru8_gates(&weights_->gates(), from_state_.data() + s * 3 * hidden, from_features_.data() + s * 3 * hidden,
                          lane_[s].byte_row, h_.data() + s * hidden, inputs_.data() + s * stride);
+  if (lanes_ == 1) find_changes();
+  multiply_logits();
   stepped_ = true;
 }
 
 void Gru8::predict(uint32_t* freq) noexcept {
   if (!stepped_) step();
   constexpr size_t kSymbols = kernels::kNetworkSymbols;
-  kernels_->multiply_i8(&weights_->to_logits(), inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
-                        to_logits_.data(), kSymbols);
   for (size_t s = 0; s < lane_.size(); ++s)
     kernels_->frequencies_q22(&weights_->to_logits(), to_logits_.data() + s * kSymbols, weights_->logit_bias(),
                               freq + s * kSymbols);

@@ -36,6 +36,9 @@ class Gru8 final : public SymbolModel {
   };
   void find_rows(Lane* lane, uint32_t byte) noexcept;
   void step() noexcept;
+  void multiply_state() noexcept;
+  void multiply_logits() noexcept;
+  void find_changes() noexcept;
 
   std::shared_ptr<const Gru8Weights> weights_;
   const kernels::KernelTable* kernels_;
@@ -46,6 +49,11 @@ class Gru8 final : public SymbolModel {
   std::vector<int8_t> inputs_;     // [S][H + F]: h8, then f
   std::vector<int32_t> from_state_, from_features_;  // [S][3H]
   std::vector<int32_t> to_logits_;                   // [S][256]
+
+  // One lane alone follows what changed from step to step: units that keep their value cost nothing.
+  std::vector<int8_t> before_;     // [H + F]: the inputs whose products from_state_ and to_logits_ hold
+  std::vector<uint16_t> changed_;  // [(H + F) / 4]: groups of four inputs that differ from before_
+  int changed_in_state_ = 0, changed_in_all_ = 0;
 };
 
 size_t gru8_memory(base::ByteSpan options, uint64_t content_size);
