@@ -1,4 +1,4 @@
-"""Any flags with any names in a folder: no traceback, no exit code but the documented ones, nothing half-made or lost."""
+"""Any flags with any names in a folder: no traceback, only exit codes that are documented, nothing half-made or lost."""
 
 from __future__ import annotations
 
