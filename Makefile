@@ -14,7 +14,7 @@ PIP := $(LOCK) $(BIN)/python -m pip --quiet --disable-pip-version-check
 CPP := $(shell find csrc tests/native -type f 2>/dev/null)
 PY := $(shell find python -name '*.py' -o -name '*.pyi')
 
-.PHONY: all venv build demo test test-aarch64 test-x86-64 bench wheel clean
+.PHONY: all venv build demo test test-aarch64 test-x86-64 test-sanitize bench wheel clean
 
 all: build
 
@@ -69,6 +69,16 @@ test-x86-64: build
 	qemu-user)" >&2; exit 1; }
 	qemu-x86_64 -cpu qemu64 $(NATIVE) tests/kernels/digests.json tests/vectors/good
 	qemu-x86_64 -cpu Haswell $(NATIVE) tests/kernels/digests.json tests/vectors/good
+
+# The native self-test, frozen files and whole codec included, with the address and undefined-behaviour sanitizers.
+SANITIZED := build/sanitize
+
+test-sanitize: build
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake -S . -B $(SANITIZED) -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	  -DFASTNZ_BUILD_PYTHON=OFF -DFASTNZ_BUILD_TESTING=ON -DFASTNZ_SANITIZE=ON -DFASTNZ_WERROR=ON
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build $(SANITIZED)
+	$(SANITIZED)/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+	$(SANITIZED)/fastnz_selftest --codec > /dev/null
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
