@@ -29,6 +29,7 @@ _FEWEST, _MOST = 4_000_000, 16_000_000  # bytes trained on unless told: minutes 
 _RATE_NEW, _RATE_ON = 4e-3, 1e-3
 _THREADS = 4  # more do not help products this small
 _DRAW_S = 0.2
+_EXPORT_LENGTH = 1024  # bytes of each segment measured in NumPy's integers, which take a millisecond a byte
 
 _EPILOG = """\
 Each PATH is a file or a folder; all PATHs count alike, whatever their size. The end of each is held back to measure on.
@@ -154,7 +155,7 @@ def _export(trainer: Trainer, options: argparse.Namespace) -> None:
     from .train.quantise import to_integers
 
     weights = to_integers(trainer.network)
-    segments = trainer.held_segments()
+    segments = [(kind, text[:_EXPORT_LENGTH]) for kind, text in trainer.held_segments()]
     held = export.held_bits(weights, trainer.kinds, segments)
     notes = [f"trained on {trainer.done} bytes, seed {trainer.plan.seed}; bits per byte on what was held back:"]
     weights.notes = "\n".join(notes + [f"{bits:7.4f}  {kind}" for kind, bits in held.items()])
