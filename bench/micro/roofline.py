@@ -4,7 +4,8 @@
 
 Random weights in the shapes of the shipped networks; processor time, best of five. `peak` is the share of the int8
 multiply-adds that the machine does in registers (roofline.cc, compiled with c++ on the spot), `read` the share of its
-reading speed at the size of the weights, which are read once a step.
+reading speed at the size of the weights, which are read once a step. The second table is the time of the products that
+read the state, in microseconds, when only a share of its units change from step to step.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import gru8  # noqa: E402
 import machine  # noqa: E402
 import records  # noqa: E402
 
+SHARES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 100)  # percent of the groups of four units
 SHAPES = {"small": (192, 16, 14), "large": (512, 32, 14)}
 LANES = (1, 4, 16, 64)
 
@@ -40,16 +42,20 @@ def main() -> int:
     options = parser.parse_args()
     limits = measure_limits()
     print("  ".join(f"{name} {value:.1f}" for name, value in limits.items()))
+    isas = options.isa or [isa for isa in fastnz.isas() if isa != "scalar"]
     rows = [
         measure(name, shape, isa, lanes, limits)
         for name, shape in SHAPES.items()
-        for isa in options.isa or [isa for isa in fastnz.isas() if isa != "scalar"]
+        for isa in isas
         for lanes in LANES
     ]
     print(records.table(rows))
+    changes = [measure_changes(name, shape, isa) for name, shape in SHAPES.items() for isa in isas]
+    print(records.table(changes))
     if not options.no_record:
         stamp = {"date": datetime.date.today().isoformat(), "machine": machine.kind(), "load": machine.load()}
         records.append(records.RECORD / "roofline.csv", [stamp | row for row in rows])
+        records.append(records.RECORD / "roofline-changes.csv", [stamp | row for row in changes])
     return 0
 
 
@@ -85,6 +91,17 @@ def measure(name: str, shape: tuple[int, int, int], isa: str, lanes: int, limits
         "us_per_byte": f"{whole * 1e6:.2f}",
         "kb_per_s": f"{1e-3 / whole:.0f}",
     }
+
+
+def measure_changes(name: str, shape: tuple[int, int, int], isa: str) -> dict:
+    """Return microseconds of the products that read the state, by the share of its units that change in a step."""
+    weights = gru8.random_weights(np.random.default_rng(1), *shape)
+    loaded = _core.load_weights(gru8.write_plain(weights, testing.xxh3_64))
+    steps = 4000 * 10**5 // weights.wh.size
+    times = {
+        f"{share} %": min(testing.changes_seconds(loaded, isa, share, steps) for _ in range(5)) / steps for share in SHARES
+    }
+    return {"network": name, "isa": isa} | {share: f"{time * 1e6:.2f}" for share, time in times.items()}
 
 
 if __name__ == "__main__":

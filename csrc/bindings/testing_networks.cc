@@ -116,6 +116,36 @@ double network_seconds(uint64_t id, const std::string& isa, int lanes, int steps
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
+// Processor time of following `steps` changes of the state in the products that read it, when of every hundred groups of four
+// units `percent` change each time (evenly spread; all features change).
+double changes_seconds(uint64_t id, const std::string& isa, int percent, int steps) {
+  require(percent >= 0 && percent <= 100, "percent outside 0..100");
+  const auto weights = weights_of(id);
+  const kernels::KernelTable table = table_of(isa);
+  const size_t stride = static_cast<size_t>(weights->shape().inputs());
+  const size_t state_groups = static_cast<size_t>(weights->shape().hidden) / kernels::kTileColumns;
+  std::vector<int8_t> inputs[2] = {std::vector<int8_t>(stride, 3), std::vector<int8_t>(stride, 3)};
+  std::vector<uint16_t> groups;
+  size_t of_state = 0;
+  for (size_t g = 0; g < stride / kernels::kTileColumns; ++g) {
+    const size_t share = static_cast<size_t>(percent);
+    if (g < state_groups && (g + 1) * share / 100 == g * share / 100) continue;
+    of_state += g < state_groups;
+    groups.push_back(static_cast<uint16_t>(g));
+    inputs[1][g * kernels::kTileColumns] = -100;
+  }
+  std::vector<int32_t> state_sums(static_cast<size_t>(weights->from_state().rows)), logit_sums(kSymbols);
+  const py::gil_scoped_release release;
+  const std::clock_t start = std::clock();
+  for (int i = 0; i < steps; ++i) {
+    const int8_t* const before = inputs[i & 1].data();
+    const int8_t* const now = inputs[~i & 1].data();
+    table.multiply_changes_i8(&weights->from_state(), before, now, groups.data(), static_cast<int>(of_state), state_sums.data());
+    table.multiply_changes_i8(&weights->to_logits(), before, now, groups.data(), static_cast<int>(groups.size()), logit_sums.data());
+  }
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
 base::ByteSpan bytes_of(const py::array& array) {
   return {static_cast<const uint8_t*>(array.data()), static_cast<size_t>(array.nbytes())};
 }
@@ -254,6 +284,7 @@ void bind_testing_networks(py::module_& module) {
   testing.def("gru8_rows", gru8_rows);
   testing.def("network_seconds", network_seconds, py::arg("id"), py::arg("isa"), py::arg("lanes"), py::arg("steps"),
               py::arg("only_products"));
+  testing.def("changes_seconds", changes_seconds, py::arg("id"), py::arg("isa"), py::arg("percent"), py::arg("steps"));
   testing.def("multiply_i8", multiply_i8);
   testing.def("multiply_changes_i8", multiply_changes_i8);
   testing.def("frequencies_q22", frequencies_q22);
