@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _HIDDEN = 192
-_PASSES = 4
+_DEPTH = 16
+_BITS = 14
+_START = "small"
+_PASSES, _MOST_PASSES = 4, 10
 _FEWEST, _MOST = 4_000_000, 16_000_000  # bytes trained on unless told: minutes on a processor
 _RATE_NEW, _RATE_ON = 4e-3, 1e-3
 _THREADS = 4  # more do not help products this small
@@ -81,17 +84,17 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("-o", "--output", required=True, metavar="OUTPUT", help="the weight file to write")
     add("-f", "--force", action="store_true", help="overwrite OUTPUT")
     add("-q", "--quiet", action="store_true", help="no progress")
-    add("--bytes", type=_size, metavar="SIZE", help="bytes to train on; default 4 passes, 4M to 16M")
-    add("--start", metavar="MODEL", help="weights to start from, a name or a path; default random ones")
+    add("--bytes", type=_size, metavar="SIZE", help="bytes to train on; default 4 to 10 passes, 4M to 16M")
+    add("--start", metavar="MODEL", help=f"weights to start from: a name, a path or none; default {_START}")
     add("--device", default="cpu", metavar="NAME", help="cpu (the default), cuda, ...")
     add("-T", "--threads", type=int, default=0, metavar="N", help=f"processors to use; default all, at most {_THREADS}")
     add("--seed", type=int, default=1, metavar="N", help="of weights and order of the data; default 1")
-    add("--rate", type=float, metavar="X", help=f"peak learning rate; default {_RATE_NEW}, {_RATE_ON} with --start")
+    add("--rate", type=float, metavar="X", help=f"peak learning rate; default {_RATE_ON}, {_RATE_NEW} with --start none")
     add("--recipe", metavar="NAME", help="train as the shipped model NAME was; PATH is the folder of its corpus")
     add = parser.add_argument_group("the network").add_argument
-    add("--hidden", type=int, metavar="H", help=f"units, a multiple of 32; default {_HIDDEN}, or those of --start")
-    add("--depth", type=int, default=16, metavar="D", help="values of a feature, a multiple of 8; default 16")
-    add("--bits", type=int, default=14, metavar="B", help="log2 of the rows of a feature table; default 14")
+    add("--hidden", type=int, metavar="H", help="units, a multiple of 32; what is started from may grow")
+    add("--depth", type=int, metavar="D", help=f"values of a feature, a multiple of 8; default {_DEPTH}, --start none")
+    add("--bits", type=int, metavar="B", help=f"log2 of the rows of a feature table; default {_BITS}, --start none")
     add = parser.add_argument_group("sparse networks (docs/training.md)").add_argument
     add("--sparsity-target", type=float, default=0.1, metavar="RHO", help="mean share of its state a unit replaces")
     add("--sparsity-weight", type=float, default=0.0, metavar="BETA", help="of the penalty; default 0, none")
@@ -101,6 +104,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         parser.error(f"{options.output} exists already; use -f to overwrite it")
     if options.recipe and len(options.paths) != 1:
         parser.error("--recipe takes one PATH, the folder of its corpus")
+    sized = options.depth is not None or options.bits is not None
+    if options.start is None:
+        options.start = "none" if sized else _START
+    elif sized and options.start != "none":
+        parser.error("--depth and --bits are those of the weights to start from; use --start none")
     return options
 
 
@@ -120,9 +128,10 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
     kinds = [read_kind(path) for path in options.paths]
     size = sum(kind.train.size for kind in kinds)
     start = _start(options.start, options.hidden, options.seed)
-    shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth, options.bits)
+    shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth or _DEPTH, options.bits or _BITS)
+    fewest = min(_FEWEST, _MOST_PASSES * size)
     plan = Plan(
-        total_bytes=options.bytes or min(max(_PASSES * size, _FEWEST), _MOST),
+        total_bytes=options.bytes or min(max(_PASSES * size, fewest), _MOST),
         rate=options.rate or (_RATE_ON if start else _RATE_NEW),
         seed=options.seed,
         sparsity_target=options.sparsity_target,
@@ -135,8 +144,8 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
     return kinds, shape, plan, start
 
 
-def _start(model: str | None, hidden: int | None, seed: int) -> Network | None:
-    if model is None:
+def _start(model: str, hidden: int | None, seed: int) -> Network | None:
+    if model == "none":
         return None
     import torch
 

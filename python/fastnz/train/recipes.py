@@ -46,7 +46,7 @@ class Recipe(NamedTuple):
 
     shape: dict[str, int]
     plan: dict[str, Any]
-    start: str | None = None
+    start: str = "none"
     sources: tuple[Source, ...] = CORPUS
 
 
