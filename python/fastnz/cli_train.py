@@ -89,7 +89,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--device", default="cpu", metavar="NAME", help="cpu (the default), cuda, ...")
     add("-T", "--threads", type=int, default=0, metavar="N", help=f"processors to use; default all, at most {_THREADS}")
     add("--seed", type=int, default=1, metavar="N", help="of weights and order of the data; default 1")
-    add("--rate", type=float, metavar="X", help=f"peak learning rate; default {_RATE_ON}, {_RATE_NEW} with --start none")
+    add("--rate", type=float, metavar="X", help=f"peak of the rate; default {_RATE_ON}, {_RATE_NEW} with --start none")
     add("--recipe", metavar="NAME", help="train as the shipped model NAME was; PATH is the folder of its corpus")
     add = parser.add_argument_group("the network").add_argument
     add("--hidden", type=int, metavar="H", help="units, a multiple of 32; what is started from may grow")
