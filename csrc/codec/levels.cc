@@ -17,8 +17,8 @@ constexpr uint64_t kBlockSize = uint64_t{32} << 20;
 constexpr uint64_t kOptionsMargin = uint64_t{64} << 20;
 
 constexpr Level kLevels[] = {
-    {1, "context_mix", 1, kBlockSize}, {2, "context_mix", 2, kBlockSize}, {3, "context_mix", 3, kBlockSize},
-    {4, "context_mix", 4, kBlockSize}, {5, "context_mix", 5, kBlockSize}, {6, "context_mix", 6, kBlockSize},
+    {1, "nibble_mix", 1, kBlockSize}, {2, "nibble_mix", 2, kBlockSize}, {3, "nibble_mix", 3, kBlockSize},
+    {4, "nibble_mix", 4, kBlockSize}, {5, "nibble_mix", 5, kBlockSize}, {6, "context_mix", 5, kBlockSize},
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Level {
   uint64_t block_size;
 };
 
-inline constexpr int kDefaultLevel = 5;
+inline constexpr int kDefaultLevel = 3;
 inline constexpr int kMaxLevel = 9;
 
 std::span<const Level> levels() noexcept;

@@ -7,6 +7,7 @@
 #include "kernels/context_mix.inl"
 #include "kernels/network.inl"
 #include "kernels/gru8.inl"
+#include "kernels/nibble_mix.inl"
 
 namespace fastnz::kernels {
 namespace {
@@ -20,6 +21,12 @@ inline void fill(KernelTable* table) noexcept {
   table->gru8_gates = gru8_gates;
   table->match_length = match_length;
   table->multiply_i8 = multiply_i8;
+  table->nibble_mix_find_first = tree::nibble_mix_find_first;
+  table->nibble_mix_find_second = tree::nibble_mix_find_second;
+  table->nibble_mix_likely = tree::nibble_mix_likely;
+  table->nibble_mix_predict = tree::nibble_mix_predict;
+  table->nibble_mix_prefetch = tree::nibble_mix_prefetch;
+  table->nibble_mix_update = tree::nibble_mix_update;
 }
 
 }  // namespace

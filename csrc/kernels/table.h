@@ -10,6 +10,7 @@
 #include "kernels/context_mix.h"
 #include "kernels/gru8.h"
 #include "kernels/network.h"
+#include "kernels/nibble_mix.h"
 
 namespace fastnz::kernels {
 
@@ -44,6 +45,17 @@ struct KernelTable {
   // section 3. Preconditions: as above for each row; h in -32767..32767.
   void (*gru8_gates)(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,
                      int8_t* h8);
+
+  // The nibble-tree mixing model (docs/nibble_mix.md), its calls in the order of use: fetch the lines of the hashes, find
+  // or claim the cells of a byte's first nibble, or of its second one; P(bit = 1) at all 15 nodes of the nibble; the
+  // likeliest nibble, whose overflow lines are fetched when it is a first one; learning from the nibble that came.
+  // Preconditions: cells, lines and rows of weights are 32-byte aligned and do not overlap; contexts is even.
+  void (*nibble_mix_prefetch)(const NibbleMixState* state);
+  void (*nibble_mix_find_first)(NibbleMixState* state);
+  void (*nibble_mix_find_second)(NibbleMixState* state, uint32_t first_nibble);
+  void (*nibble_mix_predict)(NibbleMixState* state);
+  uint32_t (*nibble_mix_likely)(const NibbleMixState* state, int second);
+  void (*nibble_mix_update)(NibbleMixState* state, int nibble);
 };
 
 }  // namespace fastnz::kernels

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "models/context_mix/context_mix.h"
+#include "models/nibble_mix/nibble_mix.h"
 #include "models/context_mix/options.h"
 
 namespace fastnz::models {
@@ -230,7 +231,9 @@ void run(Runner* runner, base::ByteSpan bytes) {
     }
 }
 
-ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions>& candidates, int tier) {
+constexpr int kRaceTier = 3;  // of nibble_mix, whichever model will code the block
+
+ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions>& candidates) {
   if (candidates.size() == 1) return candidates[0];
   const size_t n = block.size(), total = std::clamp(n / kSampleShare, std::min(n, kLeastSample), kMostSample);
   const size_t pieces = std::clamp<size_t>(total / (16 * 1024), 1, 4), piece = total / pieces;
@@ -243,8 +246,8 @@ ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions
   std::vector<Runner> runners;
   for (const ContextMixOptions& options : candidates) {
     ContextMixOptions small = options;
-    small.tier = std::min(tier, 4);
-    runners.push_back({options, make_context_mix(write_options(small), sample.size()), 0});
+    small.tier = kRaceTier;
+    runners.push_back({options, make_nibble_mix(write_options(small), sample.size()), 0});
   }
   size_t done = 0;
   for (const size_t part : {4, 2, 1}) {  // a quarter, half, all; the field narrows to 3, then 2
@@ -300,7 +303,7 @@ ContextMixOptions choose(base::ByteSpan block, int tier) {
     if (step != 2 && step != 8 && row != 0) add(Profile::kImage, row, step);
     if (step != 1) add(Profile::kNumbers, row != 0 ? row : near > step && near % step == 0 ? near : 2 * step, step);
   }
-  return race(block, field, tier);
+  return race(block, field);
 }
 
 }  // namespace

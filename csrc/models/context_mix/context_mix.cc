@@ -181,6 +181,7 @@ void ContextMix::start_second_nibble() noexcept {
 }
 
 void ContextMix::finish_byte(uint8_t byte) noexcept {
+  if (state_.expected_byte != byte) state_.match_length = 0;  // the last bit may have been the first to differ
   if (history_.size < history_.bytes.size()) history_.push(byte);
 }
 

@@ -51,13 +51,9 @@ struct Predictor {
   void learn(uint32_t row, int64_t actual);
 };
 
-struct History {
-  std::vector<uint8_t> bytes;  // [content_size]
-  uint64_t size = 0;
-  uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
-  uint32_t step = 0;           // bytes per pixel or number; 0 when there are none
-  Profile profile = Profile::kText;
-
+// The running summaries: plain, so that a push can be taken back.
+struct Summaries {
+  uint64_t size = 0;                          // bytes so far
   uint32_t c4 = 0, c8 = 0, c12 = 0;           // the last 4, the 4 before, the 4 before those; newest byte lowest
   uint32_t lower4 = 0;                        // c4 with ASCII letters in lower case
   uint32_t word = 0, word1 = 0, word2 = 0;    // hashes of this word, the previous one, the one before
@@ -73,7 +69,14 @@ struct History {
   uint32_t line_phase = 0;                    // lines since one that began a record, modulo 4 (headers of sequences)
 
   Instructions code;                          // executables
-  Predictor predictor;                        // profiles with a step
+};
+
+struct History : Summaries {
+  std::vector<uint8_t> bytes;  // [content_size]
+  uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
+  uint32_t step = 0;           // bytes per pixel or number; 0 when there are none
+  Profile profile = Profile::kText;
+  Predictor predictor;         // profiles with a step
 
   uint32_t follow1[256] = {};                 // per byte: the last bytes that came after it
   std::vector<uint32_t> follow2 = std::vector<uint32_t>(65536);  // per pair of bytes, likewise
@@ -88,6 +91,19 @@ struct History {
     return v;
   }
   void push(uint8_t byte);
+
+  // A push that may prove wrong: as push(), and what it takes to go back. Only without a step, since a predictor's
+  // learning is not taken back.
+  struct Before {
+    Summaries summaries;
+    uint32_t follow1, follow2;
+  };
+  Before before() const { return {*this, follow1[c4 & 0xFF], follow2[c4 & 0xFFFF]}; }
+  void go_back(const Before& past) {
+    static_cast<Summaries&>(*this) = past.summaries;
+    follow1[c4 & 0xFF] = past.follow1;
+    follow2[c4 & 0xFFFF] = past.follow2;
+  }
 
  private:
   void predict();

@@ -31,10 +31,10 @@ std::vector<uint8_t> write_options(const ContextMixOptions& options) {
   return bytes;
 }
 
-ContextMixOptions read_options(base::ByteSpan bytes) {
-  auto refuse = [](const std::string& what) { throw base::Error(base::ErrorKind::kUnsupported, "context_mix: " + what); };
+ContextMixOptions read_options(base::ByteSpan bytes, const char* model, int tiers) {
+  auto refuse = [&](const std::string& what) { throw base::Error(base::ErrorKind::kUnsupported, std::string(model) + ": " + what); };
   if (bytes.size() < 2) refuse("expected at least 2 option bytes, found " + std::to_string(bytes.size()));
-  if (bytes[0] < 1 || bytes[0] > kTiers) refuse("tier " + std::to_string(bytes[0]) + ", this version knows 1 to " + std::to_string(kTiers));
+  if (bytes[0] < 1 || bytes[0] > tiers) refuse("tier " + std::to_string(bytes[0]) + ", this version knows 1 to " + std::to_string(tiers));
   if (bytes[1] >= kProfiles) refuse("profile " + std::to_string(bytes[1]) + ", this version knows 0 to " + std::to_string(kProfiles - 1));
   ContextMixOptions options;
   options.tier = bytes[0];

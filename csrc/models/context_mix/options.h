@@ -31,7 +31,8 @@ struct ContextMixShape {
 };
 
 std::vector<uint8_t> write_options(const ContextMixOptions& options);
-ContextMixOptions read_options(base::ByteSpan bytes);  // throws base::Error(kUnsupported)
+// Throws base::Error(kUnsupported), naming the model.
+ContextMixOptions read_options(base::ByteSpan bytes, const char* model = "context_mix", int tiers = kTiers);
 ContextMixShape shape_of(const ContextMixOptions& options, uint64_t content_size);
 int input_count(const ContextMixShape& shape);         // padded
 uint64_t memory_of(const ContextMixShape& shape, uint64_t content_size);

@@ -1,0 +1,213 @@
+// Bodies of the nibble-tree mixing kernels, written once over `Tree` (the 16 lanes of one input) and `Trees` (kTrees
+// inputs side by side). Saturating sums are taken in one written order: even inputs, odd inputs, then both.
+namespace fastnz::kernels {
+namespace {
+namespace tree {
+
+constexpr int16_t kStateBits = 15, kProbabilityBits = 0x7FF8;  // of a cell, and of a cell shifted right by one
+
+inline Trees probability_q15(Trees cell) { return and_bits(shift_right_logical<1>(cell), broadcast_trees(kProbabilityBits)); }
+
+// P(1) in q15 of a logarithm of odds: t / (1 + t) or 1 / (1 + t) with t = 2^-|x|, linear between powers of two, and a
+// cubic for 1 / (1 + t) that is exact at 0 and within 0.4 % elsewhere.
+inline Tree squash_q15(Tree x) {
+  const Tree size = magnitude(x);
+  const Tree whole = shift_right_logical<10>(size), fraction = and_bits(size, broadcast_tree(1023));
+  const Tree mantissa = subtract(broadcast_tree(2047), fraction);                           // (1024..2047]: just below 2^11
+  const Tree t = multiply_high_unsigned(shift_left<5>(mantissa), power_of_two_down(whole));  // q15, at least 0
+  Tree u = multiply_round_q15(t, broadcast_tree(-8983));
+  u = multiply_round_q15(t, add(u, broadcast_tree(24513)));
+  u = multiply_round_q15(t, add(u, broadcast_tree(-31915)));
+  u = add(u, broadcast_tree(32767));                        // 1 / (1 + t)
+  const Tree low = multiply_round_q15(t, u);                // t / (1 + t)
+  const Tree p = select(negative(x), low, subtract(broadcast_tree(32767), low));
+  return minimum(maximum(p, broadcast_tree(1)), broadcast_tree(32766));
+}
+
+// Where an answer stands between the columns of an adaptive probability map: 15 steps of 1024.
+inline Tree apm_position(Tree x) {
+  const Tree within = minimum(maximum(x, broadcast_tree(-12287)), broadcast_tree(12287));
+  return multiply_high_unsigned(add(within, broadcast_tree(12288)), broadcast_tree(static_cast<int16_t>(40960)));  // * 5 / 8
+}
+
+inline int16_t* overflow_line(const NibbleMixState* s, uint32_t hash, uint32_t nibble, int16_t* check) {
+  uint32_t h = (hash + nibble * 0x3D4D51CBu) * 0x9E3779B1u;
+  h ^= h >> 15;
+  *check = static_cast<int16_t>((h >> 16) | 1);
+  return s->overflow + static_cast<uint64_t>((h * 0x85EBCA6Bu >> 1) & s->overflow_mask) * kNibbleLineLanes;
+}
+
+inline void clear(int16_t* cells) { store_tree(cells, broadcast_tree(kNibbleNewCell)); }
+
+void nibble_mix_prefetch(const NibbleMixState* s) {
+  for (int i = 0; i < s->contexts; ++i)
+    __builtin_prefetch(s->lines + static_cast<uint64_t>(s->hash[i] & s->line_mask) * kNibbleLineLanes);
+}
+
+// A context's line. When another context holds it that is known well enough, that one stays until its line has been
+// asked for in vain twice in a row, and this byte goes by without a memory.
+constexpr int16_t kContested = 32;  // beside the tag of a line's second nibble, 1 to 16
+
+void nibble_mix_find_first(NibbleMixState* s) {
+  for (int i = 0; i < s->contexts; ++i) {
+    const uint32_t hash = s->hash[i];
+    const auto check = static_cast<int16_t>(((hash >> 16) * 0x9E37u) | 1);
+    int16_t* a = s->lines + static_cast<uint64_t>(hash & s->line_mask) * kNibbleLineLanes;
+    int16_t* const tag = a + kNibbleSecond;
+    if (a[0] == check) {
+      *tag = static_cast<int16_t>(*tag & ~kContested);
+    } else {
+      if ((a[1] & kStateBits) > 1 && (*tag & kContested) == 0) {
+        *tag = static_cast<int16_t>(*tag | kContested);
+        a = s->spare[i];
+      }
+      clear(a);
+      clear(a + kNibbleSecond);
+      a[0] = check;
+      a[kNibbleSecond] = 0;
+    }
+    s->line[i] = s->slot[i] = a;
+  }
+}
+
+void nibble_mix_find_second(NibbleMixState* s, uint32_t first_nibble) {
+  const auto tag = static_cast<int16_t>(first_nibble + 1);
+  for (int i = 0; i < s->contexts; ++i) {
+    int16_t* a = s->line[i] + kNibbleSecond;
+    if (a[0] != tag) {
+      if (a[0] == 0) {
+        a[0] = tag;
+      } else {
+        int16_t check;
+        a = overflow_line(s, s->hash[i], first_nibble, &check);
+        if (a[0] != check) {
+          int16_t* const b = a + kNibbleSecond;
+          if (b[0] == check) {
+            a = b;
+          } else {
+            if ((b[1] & kStateBits) < (a[1] & kStateBits)) a = b;
+            clear(a);
+            a[0] = check;
+          }
+        }
+      }
+    }
+    s->slot[i] = a;
+  }
+}
+
+uint32_t nibble_mix_likely(const NibbleMixState* s, int second) {
+  uint32_t node = 1;
+  for (int k = 0; k < 4; ++k) node = node * 2 + (s->p1_q16[node] >> 15);
+  const uint32_t likely = node & 15;
+  if (!second)
+    for (int i = 0; i < s->contexts; ++i) {
+      const int16_t* const own = s->line[i] + kNibbleSecond;
+      int16_t check;
+      const int16_t* const other = overflow_line(s, s->hash[i], likely, &check);
+      __builtin_prefetch(own[0] == 0 || own[0] == static_cast<int16_t>(likely + 1) ? own : other);
+    }
+  return likely;
+}
+
+void nibble_mix_predict(NibbleMixState* __restrict s) {
+  const NibbleMixTables* const t = s->tables;
+  const TreeTable confidence = load_table(t->confidence_q7);
+  const int16_t* __restrict const a = s->weights[0];
+  const int16_t* __restrict const b = s->weights[1];
+  const int16_t* __restrict const c = s->weights[2];
+  int16_t* const* __restrict const slot = s->slot;
+  const int cells = s->cells;
+  Answer answer = zero_answer();
+  for (int i = 0; i < cells; i += kTrees) {
+    const Trees cell = load_slots(slot + i);
+    const Trees state = and_bits(cell, broadcast_trees(kStateBits)), p = probability_q15(cell);
+    const Trees own = multiply_round_q15(stretch(p), shift_left<8>(look_up(confidence, state)));
+    const Trees learnt = or_bits(look_up(load_own_tables(s->sole_low[i]), state), shift_left<8>(look_up(load_own_tables(s->sole_high[i]), state)));
+    const Trees x = add(own, with_sign_of(learnt, subtract(p, broadcast_trees(16384))));
+    store_trees(s->x[i], x);
+    const int k = i * kNibbleLanes;
+    const Trees w = add_saturate(add_saturate(load_trees(a + k), load_trees(b + k)), load_trees(c + k));
+    answer = accumulate(answer, multiply_round_q15(x, w), i);
+  }
+  for (int i = cells; i < cells + 2; i += kTrees) {
+    const int k = i * kNibbleLanes;
+    const Trees w = add_saturate(add_saturate(load_trees(a + k), load_trees(b + k)), load_trees(c + k));
+    answer = accumulate(answer, multiply_round_q15(load_trees(s->x[i]), w), i);
+  }
+  Tree sum = total(answer);
+  sum = add_saturate(sum, sum);  // q14 weights through a q15 product
+  sum = minimum(maximum(sum, broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
+  store_tree(s->answer_q10, sum);
+  const Tree mixed = squash_q15(sum);
+  store_tree(s->mixed_q15, mixed);
+  Tree p1 = shift_left<1>(mixed);
+  if (s->apm != nullptr) p1 = halfway(p1, refine(s->apm, apm_position(sum)));
+  store_tree(reinterpret_cast<int16_t*>(s->p1_q16), p1);
+}
+
+void nibble_mix_update(NibbleMixState* __restrict s, int nibble) {
+  const NibbleMixTables* const t = s->tables;
+  const Tree path = load_tree(t->path[nibble]), target = load_tree(t->target[nibble]);
+  const Tree err = multiply_round_q15(and_bits(subtract(target, load_tree(s->mixed_q15)), path), broadcast_tree(static_cast<int16_t>(s->learning_rate_q9)));
+  const int cells = s->cells;
+  const Trees errs = repeat(err);
+  int16_t* __restrict const a = s->weights[0];
+  int16_t* __restrict const b = s->weights[1];
+  int16_t* __restrict const c = s->weights[2];
+  for (int i = 0; i < cells + 2; i += kTrees) {
+    const int k = i * kNibbleLanes;
+    const Trees step = multiply_round_q15(shift_left<1>(load_trees(s->x[i])), errs);
+    store_trees(a + k, add_saturate(load_trees(a + k), step));
+    store_trees(b + k, add_saturate(load_trees(b + k), step));
+    store_trees(c + k, add_saturate(load_trees(c + k), step));
+  }
+
+  if (s->apm != nullptr) {
+    alignas(64) int16_t position[kNibbleLanes];
+    store_tree(position, apm_position(load_tree(s->answer_q10)));
+    for (int k = 3, node = 1; k >= 0; --k) {
+      const int bit = nibble >> k & 1, at = position[node];
+      uint16_t* const near = s->apm + node * kNibbleApmColumns + (at >> 10) + (at >> 9 & 1);
+      *near = static_cast<uint16_t>(*near + ((bit * 65535 - *near) >> 6));
+      node = node * 2 + bit;
+    }
+  }
+
+  const uint32_t dither = s->dither;
+  s->dither = dither * 0x2C1B3C6Du + 0x297A2D39u;
+  // One of the four nodes passed tells how well the sole states of every second input foretold it.
+  const uint32_t depth = dither >> 27 & 3, node = (16u | static_cast<uint32_t>(nibble)) >> (4 - depth), bit = (static_cast<uint32_t>(nibble) >> (3 - depth)) & 1;
+  for (int i = static_cast<int>(dither >> 29 & 1); i < cells; i += 2) {
+    const uint32_t cell = static_cast<uint16_t>(s->slot[i][node]);
+    uint16_t* const q = &s->sole_q16[i][cell & 15];
+    const int32_t aim = (cell >> 15) == bit ? 65535 : 0;
+    *q = static_cast<uint16_t>(*q + ((aim - *q) >> 7));
+  }
+
+  const TreeTable rate = load_table(t->rate_q8), same = load_table(t->next_same[dither >> 30]), other = load_table(t->next_other);
+  const Trees noise = broadcast_trees(static_cast<int16_t>(dither >> 24 & 7));
+  const Trees paths = repeat(path), targets = repeat(target), kinds = shift_left<1>(targets);
+  for (int i = 0; i < cells; i += kTrees) {
+    const Trees cell = load_slots(s->slot + i);
+    const Trees state = and_bits(cell, broadcast_trees(kStateBits)), before = probability_q15(cell);
+    const Trees step = multiply_round_q15(subtract(targets, before), shift_left<7>(look_up(rate, state)));
+    const Trees after = and_bits(add_saturate(add(before, step), noise), broadcast_trees(kProbabilityBits));
+    const Trees next = select(negative(exclusive_or(kinds, cell)), look_up(other, state), look_up(same, state));
+    store_slots(s->slot + i, select(paths, or_bits(shift_left<1>(after), next), cell));
+  }
+
+  if (++s->turn == 64) {
+    s->turn = 0;
+    for (int i = 0; i < cells; ++i)
+      for (int k = 1; k < kNibbleSoleStates; ++k) {
+        const auto value = static_cast<uint16_t>(t->stretch_q10[s->sole_q16[i][k] >> 4]);
+        s->sole_low[i][k] = s->sole_low[i][k + 16] = static_cast<uint8_t>(value);
+        s->sole_high[i][k] = s->sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
+      }
+  }
+}
+
+}  // namespace tree
+}  // namespace
+}  // namespace fastnz::kernels
