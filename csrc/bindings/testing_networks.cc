@@ -225,6 +225,20 @@ py::array_t<int16_t> gru8_gates(const std::string& isa, const Array<int32_t>& ah
   return next;
 }
 
+// freq [n][256], bytes [n] -> odds at the nodes of both nibbles [n][2][16]
+py::array_t<int16_t> nibble_odds(const std::string& isa, const Array<uint32_t>& freq, const Array<uint8_t>& bytes) {
+  require(freq.ndim() == 2 && freq.shape(1) == kSymbols && freq.shape(0) == bytes.size(), "freq [n][256], bytes [n]");
+  const kernels::KernelTable table = table_of(isa);
+  py::array_t<int16_t> out({freq.shape(0), py::ssize_t{2}, py::ssize_t{16}});
+  for (py::ssize_t i = 0; i < freq.shape(0); ++i) {
+    uint32_t sums[16];
+    table.nibble_sums(freq.data(i, 0), sums);
+    table.nibble_odds_q10(sums, out.mutable_data(i, 0, 0));
+    table.nibble_odds_q10(freq.data(i, bytes.data()[i] & 0xF0), out.mutable_data(i, 1, 0));
+  }
+  return out;
+}
+
 // P(1) of each bit of each byte: freq [n][256], bytes [n] -> [n][8]
 py::array_t<uint32_t> byte_bits(const Array<uint32_t>& freq, const Array<uint8_t>& bytes, int total_bits) {
   require(freq.ndim() == 2 && freq.shape(1) == kSymbols && freq.shape(0) == bytes.size(), "freq [n][256], bytes [n]");
@@ -290,6 +304,7 @@ void bind_testing_networks(py::module_& module) {
   testing.def("frequencies_q22", frequencies_q22);
   testing.def("gru8_gates", gru8_gates);
   testing.def("byte_bits", byte_bits);
+  testing.def("nibble_odds", nibble_odds);
   testing.def("model_encode", model_encode, py::arg("name"), py::arg("options"), py::arg("data"));
   testing.def("model_decode", model_decode, py::arg("name"), py::arg("options"), py::arg("coded"), py::arg("size"));
 }

@@ -17,6 +17,8 @@ inline void fill(KernelTable* table) noexcept {
   table->context_mix_predict = context_mix_predict;
   table->context_mix_update = context_mix_update;
   table->multiply_changes_i8 = multiply_changes_i8;
+  table->nibble_sums = nibble_sums;
+  table->nibble_odds_q10 = nibble_odds_q10;
   table->frequencies_q22 = frequencies_q22;
   table->gru8_gates = gru8_gates;
   table->match_length = match_length;

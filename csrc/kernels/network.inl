@@ -104,6 +104,34 @@ inline VectorI32 rescale(const int32_t* a, const int16_t* multiplier, VectorI32 
   return shift_right_by_i32(add_i32(multiply_i32(load_i32(a), widen_i16(multiplier)), half), shift);
 }
 
+void nibble_sums(const uint32_t* freq, uint32_t* sums) {
+  for (int nibble = 0; nibble < 16; ++nibble) {
+    VectorI32 sum = zero_i32();
+    for (int i = 0; i < 16; i += static_cast<int>(kLanesI32))
+      sum = add_i32(sum, load_i32(reinterpret_cast<const int32_t*>(freq) + 16 * nibble + i));
+    sums[nibble] = static_cast<uint32_t>(sum_i32(sum));
+  }
+}
+
+void nibble_odds_q10(const uint32_t* freq, int16_t* odds) {
+  alignas(64) int32_t tree[32];  // sums of the leaves below each node; a node's children are 2n and 2n + 1
+  tree[0] = tree[1] = 1;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) tree[16 + i] = static_cast<int32_t>(freq[i]);
+#pragma GCC unroll 16
+  for (int n = 15; n > 1; --n) tree[n] = tree[2 * n] + tree[2 * n + 1];
+  for (int i = 0; i < 32; i += static_cast<int>(kLanesI32)) {
+    const VectorI32 exponent_and_m = shift_right_i32<13>(float_bits_i32(load_i32(tree + i)));
+    const VectorI32 m = and_i32(exponent_and_m, broadcast_i32(1023));
+    const VectorI32 slope = subtract_i32(broadcast_i32(436), shift_right_i32<10>(multiply_i32(m, broadcast_i32(164))));
+    const VectorI32 bow = multiply_i32(multiply_i32(m, subtract_i32(broadcast_i32(1024), m)), slope);
+    store_i32(tree + i, add_i32(exponent_and_m, shift_right_i32<20>(bow)));
+  }
+  odds[0] = 0;
+#pragma GCC unroll 16
+  for (int n = 1; n < 16; ++n) odds[n] = static_cast<int16_t>(tree[2 * n + 1] - tree[2 * n]);
+}
+
 void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq) {
   constexpr int kStep = static_cast<int>(kLanesI32);
   alignas(64) int32_t logit[kNetworkSymbols];

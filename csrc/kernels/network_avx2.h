@@ -38,6 +38,8 @@ inline ChangeSum dot_change(ChangeSum sum, DotWeights w, const DotInput& now, co
 }
 inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
+inline VectorI32 float_bits_i32(VectorI32 a) { return _mm256_castps_si256(_mm256_cvtepi32_ps(a)); }
+
 using ShiftCount = __m128i;
 inline ShiftCount shift_count(int count) { return _mm_cvtsi32_si128(count); }
 inline VectorI32 shift_right_by_i32(VectorI32 a, ShiftCount count) { return _mm256_sra_epi32(a, count); }

@@ -32,6 +32,8 @@ inline ChangeSum dot_change(ChangeSum sum, DotWeights w, DotInput now, DotInput 
 }
 inline VectorI32 change_sum(ChangeSum sum) { return subtract_i32(sum.plus, sum.minus); }
 
+inline VectorI32 float_bits_i32(VectorI32 a) { return _mm512_castps_si512(_mm512_cvtepi32_ps(a)); }
+
 using ShiftCount = __m128i;
 inline ShiftCount shift_count(int count) { return _mm_cvtsi32_si128(count); }
 inline VectorI32 shift_right_by_i32(VectorI32 a, ShiftCount count) { return _mm512_sra_epi32(a, count); }

@@ -31,6 +31,8 @@ inline ChangeSum dot_change(ChangeSum sum, DotWeights w, DotInput now, DotInput 
 }
 inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
+inline VectorI32 float_bits_i32(VectorI32 a) { return vreinterpretq_s32_f32(vcvtq_f32_s32(a)); }
+
 using ShiftCount = int32x4_t;  // negative: NEON shifts left
 inline ShiftCount shift_count(int count) { return vdupq_n_s32(-count); }
 inline VectorI32 shift_right_by_i32(VectorI32 a, ShiftCount count) { return vshlq_s32(a, count); }

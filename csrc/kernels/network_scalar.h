@@ -33,6 +33,13 @@ inline ChangeSum dot_change(ChangeSum sum, const DotWeights& w, const DotInput& 
 }
 inline VectorI32 change_sum(ChangeSum sum) { return sum; }
 
+// The bits of the binary32 of each lane's number, which must be in 1..2^24: then it is exact.
+inline VectorI32 float_bits_i32(VectorI32 a) {
+  const int exponent = 31 - __builtin_clz(a.lane);
+  const uint32_t fraction = exponent <= 23 ? a.lane << (23 - exponent) : a.lane >> (exponent - 23);
+  return {(static_cast<uint32_t>(exponent + 127) << 23) + (fraction & 0x7FFFFFu)};
+}
+
 using ShiftCount = int;
 inline ShiftCount shift_count(int count) { return count; }
 inline VectorI32 shift_right_by_i32(VectorI32 a, ShiftCount count) {

@@ -41,6 +41,12 @@ struct KernelTable {
   // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
 
+  // For a mixer that predicts a nibble at a time. The frequencies of 256 symbols summed by their upper four bits; and from
+  // the frequencies of 16 nibbles (each >= 1, sum <= 2^24) the log2 odds of a one, q10, at the 15 decisions of a nibble: node 1
+  // is the first, 2n + b follows node n after bit b; odds[0] = 0. docs/gru8.md, section 7.
+  void (*nibble_sums)(const uint32_t* freq, uint32_t* sums);
+  void (*nibble_odds_q10)(const uint32_t* freq, int16_t* odds);
+
   // One step of the state h [hidden] from the dot products ah, af [3 * hidden]; h8 [hidden] is h rounded to q7. docs/gru8.md,
   // section 3. Preconditions: as above for each row; h in -32767..32767.
   void (*gru8_gates)(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,

@@ -89,6 +89,21 @@ def test_frequencies(isa):
         assert (made.sum(1) == 2**22).all() and made.min() >= 1
 
 
+@pytest.mark.parametrize("isa", fastnz.isas())
+def test_nibble_odds(isa):
+    rng = np.random.default_rng(7)
+    logits = rng.normal(0, 1, (60, 256)) * rng.choice([0, 500, 4000, 20000], (60, 1))
+    freq = gru8.frequencies_of(logits.astype(np.int64))
+    data = rng.integers(0, 256, 60).astype(np.uint8)
+    made = testing.nibble_odds(isa, freq, data)
+    assert (made == [gru8.nibble_odds(row, int(byte)) for row, byte in zip(freq, data)]).all()
+
+
+def test_log2():
+    n = np.unique(np.concatenate([np.arange(1, 3000), np.geomspace(3000, 2**24, 3000).astype(int), [2**24]]))
+    assert np.abs(gru8.log2_q10(n) - 1024 * np.log2(n)).max() < 3
+
+
 def test_half_is_the_logistic_function():
     u = np.arange(-32768, 32768)
     made = gru8.half(u)

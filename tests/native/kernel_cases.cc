@@ -33,6 +33,8 @@ constexpr KernelCase kCases[] = {
     {"match_length", run_match_length},
     {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
+    {"nibble_odds_q10", run_nibble_odds_q10},
+    {"nibble_sums", run_nibble_sums},
 };
 
 }  // namespace

@@ -140,6 +140,28 @@ void run_frequencies_q22(const kernels::KernelTable& table, Digest* digest) {
   digest->add(std::span<const uint32_t>(freq));
 }
 
+void run_nibble_sums(const kernels::KernelTable& table, Digest* digest) {
+  Random random(75);
+  for (int i = 0; i < 200; ++i) {
+    const auto freq = draw_all<uint32_t>(&random, kDraws[i % 3], kernels::kNetworkSymbols, 1, 1 << 16);
+    std::vector<uint32_t> sums(16);
+    table.nibble_sums(freq.data(), sums.data());
+    digest->add(std::span<const uint32_t>(sums));
+  }
+}
+
+void run_nibble_odds_q10(const kernels::KernelTable& table, Digest* digest) {
+  Random random(76);
+  for (int i = 0; i < 3000; ++i) {
+    std::vector<uint32_t> freq(16);
+    for (uint32_t& f : freq) f = 1 + random.below(uint32_t{1} << random.below(21));
+    if (i % 7 == 0) freq[random.below(16)] = (1u << 24) - 16u * (1u << 19);
+    std::vector<int16_t> odds(16, -1);
+    table.nibble_odds_q10(freq.data(), odds.data());
+    digest->add(std::span<const int16_t>(odds));
+  }
+}
+
 void run_gru8_gates(const kernels::KernelTable& table, Digest* digest) {
   Random random(73);
   for (const int hidden : {32, 96, 192}) {

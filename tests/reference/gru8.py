@@ -185,6 +185,25 @@ def frequencies_of(l: np.ndarray) -> np.ndarray:
     return n
 
 
+def log2_q10(n: np.ndarray) -> np.ndarray:
+    """Section 7."""
+    n = np.asarray(n, np.int64)
+    e = np.array([int(v).bit_length() - 1 for v in n.ravel()]).reshape(n.shape)
+    m = ((n << 24) >> (14 + e)) - 1024
+    return 1024 * e + m + ((m * (1024 - m) * (436 - ((164 * m) >> 10))) >> 20)
+
+
+def nibble_odds(freq: np.ndarray, byte: int) -> np.ndarray:
+    """Logarithms of odds at the 15 nodes of a byte's first nibble, and of its second after the first, [2, 16]."""
+    out = np.zeros((2, 16), np.int64)
+    for k, leaves in enumerate((freq.reshape(16, 16).sum(1), freq[byte & 0xF0 : (byte & 0xF0) + 16])):
+        tree = np.concatenate([np.zeros(16, np.int64), leaves])
+        for node in range(15, 0, -1):
+            tree[node] = tree[2 * node] + tree[2 * node + 1]
+            out[k, node] = log2_q10(tree[2 * node + 1]) - log2_q10(tree[2 * node])
+    return out
+
+
 def frequencies(w: Weights, data: bytes) -> np.ndarray:
     """Frequencies before each byte of `data`, [n, 256]."""
     rows = rows_of(data, w.bits)
