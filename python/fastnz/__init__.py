@@ -117,5 +117,14 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def _find_weights(wanted: int) -> bytes | None:
+    from .model_files import with_id
+
+    return with_id(wanted)
+
+
+_core.set_weights_finder(_find_weights)  # data names the network it needs: it is looked for when it is first needed
+
+
 def __dir__() -> list[str]:
     return sorted(set(globals()) | set(_LAZY))

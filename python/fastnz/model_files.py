@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX = ".fnzw"
+_ID_SIZE = 8  # at the end of a weight file
 
 
 def folders() -> list[str]:
@@ -43,6 +44,20 @@ def installed() -> Iterator[tuple[str, str]]:
             if file.endswith(SUFFIX) and name not in seen:
                 seen.add(name)
                 yield name, os.path.join(folder, file)
+
+
+def with_id(wanted: int) -> bytes | None:
+    """Return the installed weight file of that id, or None. Only its end is looked at; the core checks it."""
+    for _, path in installed():
+        try:
+            with open(path, "rb") as file:
+                file.seek(-_ID_SIZE, os.SEEK_END)
+                if int.from_bytes(file.read(), "little") == wanted:
+                    file.seek(0)
+                    return file.read()
+        except OSError:  # shorter than an id, or not to be read: not the one
+            continue
+    return None
 
 
 def find(model: str) -> str:

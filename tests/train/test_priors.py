@@ -27,6 +27,21 @@ def test_prior_predicts_as_its_integers_say(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_prior_is_found_when_data_name_it(path: Path, run_python) -> None:
+    name = _core.weights_info(path.read_bytes())["id"]
+    found = run_python(
+        f"import fastnz._core as core; assert not core.has_weights({name}); "
+        f"print(core.testing.frequencies(b'abc', {name}).sum(1).tolist(), core.has_weights({name}))"
+    )
+    assert found.stdout == f"{[1 << 22] * 3} True\n", found.stderr
+
+
+def test_a_prior_that_is_not_there(run_python) -> None:
+    found = run_python("import fastnz._core as core; core.testing.frequencies(b'abc', 12345)")
+    assert "ModelMissingError" in found.stderr and "0000000000003039" in found.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_prior_is_on_the_model_card(path: Path, root: Path) -> None:
     found = _core.weights_info(path.read_bytes())
     card = (root / "docs" / "model_card.md").read_text()
