@@ -5,6 +5,7 @@
 #include "cases.h"
 #include "context_mix_case.h"
 #include "network_case.h"
+#include "nibble_mix_case.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -33,6 +34,12 @@ constexpr KernelCase kCases[] = {
     {"match_length", run_match_length},
     {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
+    {"nibble_mix_find_first", run_nibble_mix_find_first},
+    {"nibble_mix_find_second", run_nibble_mix_find_second},
+    {"nibble_mix_likely", run_nibble_mix_likely},
+    {"nibble_mix_predict", run_nibble_mix_predict},
+    {"nibble_mix_prefetch", run_nibble_mix_prefetch},
+    {"nibble_mix_update", run_nibble_mix_update},
     {"nibble_odds_q10", run_nibble_odds_q10},
     {"nibble_sums", run_nibble_sums},
 };

@@ -1,0 +1,155 @@
+// The nibble-tree mixing kernels on a small state with random contents: cells, weights and maps that learning would
+// never reach together, so that saturation is met too. Few lines, so that contexts contend for them.
+#include "nibble_mix_case.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "kernels/nibble_mix.h"
+#include "models/nibble_mix/tables.h"
+
+namespace fastnz::selftest {
+namespace {
+
+using kernels::kNibbleLanes;
+using kernels::NibbleMixState;
+
+constexpr int kContexts[] = {2, 4, 10, 24};
+constexpr uint32_t kLines = 64, kRows = 16;
+constexpr int kBytes = 200;
+
+struct alignas(64) Line {
+  int16_t lane[kernels::kNibbleLineLanes];
+};
+
+struct Memory {
+  Memory(Random* random, int contexts, bool small_weights) : lines(kLines), overflow(kLines / 2), direct(17), apm(kNibbleLanes * kernels::kNibbleApmColumns) {
+    auto fill = [&](std::vector<Line>* to) {
+      for (Line& line : *to)
+        for (int16_t& lane : line.lane) lane = static_cast<int16_t>(random->next());
+    };
+    for (auto* part : {&lines, &overflow, &direct}) fill(part);
+    for (Line& line : lines) line.lane[kernels::kNibbleSecond] = static_cast<int16_t>(random->below(17));
+    for (uint16_t& cell : apm) cell = static_cast<uint16_t>(random->next());
+    for (auto& set : weights) {
+      set.resize(kRows * static_cast<size_t>(contexts + 4 + 1) / 2 + 1);
+      fill(&set);
+      if (!small_weights) continue;
+      for (Line& line : set)
+        for (int16_t& lane : line.lane) lane = static_cast<int16_t>(lane >> 4);
+    }
+  }
+
+  std::vector<Line> lines, overflow, direct, weights[kernels::kNibbleSets];
+  std::vector<uint16_t> apm;
+};
+
+void point(NibbleMixState* state, int contexts, Memory* memory, Random* random) {
+  state->tables = &models::nibble_mix_tables();
+  state->contexts = contexts;
+  state->cells = contexts + kernels::kNibbleDirect;
+  state->lines = memory->lines.data()->lane;
+  state->overflow = memory->overflow.data()->lane;
+  state->line_mask = kLines - 1;
+  state->overflow_mask = kLines / 2 - 1;
+  state->learning_rate_q9 = 2868;
+  state->dither = random->next();
+  for (int i = 0; i < state->cells; ++i)
+    for (int k = 1; k < kernels::kNibbleSoleStates; ++k) {
+      state->sole_q16[i][k] = static_cast<uint16_t>(random->next());
+      const auto value = static_cast<uint16_t>(state->tables->stretch_q10[state->sole_q16[i][k] >> 4]);
+      state->sole_low[i][k] = state->sole_low[i][k + 16] = static_cast<uint8_t>(value);
+      state->sole_high[i][k] = state->sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
+    }
+}
+
+// What the model sets at a nibble, once the cells of its contexts are found.
+void begin_nibble(NibbleMixState* state, Memory* memory, Random* random) {
+  const int n = state->contexts;
+  for (int k = 0; k < kernels::kNibbleDirect; ++k) state->slot[n + k] = memory->direct[k * 8 + random->below(8)].lane;
+  for (int lane = 0; lane < kNibbleLanes; ++lane) {
+    state->x[n + 2][lane] = static_cast<int16_t>(static_cast<int32_t>(random->below(26000)) - 13000);
+    state->x[n + 3][lane] = 256;
+  }
+  for (int j = 0; j < kernels::kNibbleSets; ++j)
+    state->weights[j] = memory->weights[j].data()->lane + random->below(kRows) * static_cast<uint32_t>(n + 4) * kNibbleLanes;
+  state->apm = random->below(4) != 0 ? memory->apm.data() : nullptr;
+}
+
+// Runs the kernels as the model does and hands what they answer, and the memory at the end, to the visitors.
+template <typename OnSlots, typename OnPrediction, typename OnLikely, typename OnMemory>
+void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_prediction, OnLikely on_likely, OnMemory on_memory) {
+  for (const int contexts : kContexts) {
+    for (const bool small_weights : {true, false}) {
+      Random random(small_weights ? 51 : 52);
+      Memory memory(&random, contexts, small_weights);
+      const auto state = std::make_unique<NibbleMixState>();
+      point(state.get(), contexts, &memory, &random);
+      for (int byte = 0; byte < kBytes; ++byte) {
+        for (int i = 0; i < contexts; ++i) state->hash[i] = random.below(200) * 0x9E3779B1u;
+        table.nibble_mix_prefetch(state.get());
+        for (int second = 0; second < 2; ++second) {
+          const uint32_t nibble = random.below(16);
+          second ? table.nibble_mix_find_second(state.get(), nibble) : table.nibble_mix_find_first(state.get());
+          on_slots(*state, second);
+          begin_nibble(state.get(), &memory, &random);
+          table.nibble_mix_predict(state.get());
+          on_prediction(*state);
+          on_likely(table.nibble_mix_likely(state.get(), second));
+          table.nibble_mix_update(state.get(), static_cast<int>(random.below(16)));
+        }
+      }
+      on_memory(memory, *state);
+    }
+  }
+}
+
+auto nothing = [](const auto&...) {};
+
+void add_memory(Digest* digest, const Memory& memory) {
+  for (const auto* part : {&memory.lines, &memory.overflow}) digest->add(std::span<const Line>(*part));
+}
+
+}  // namespace
+
+// Changes nothing; that it runs on every instruction set is the case.
+void run_nibble_mix_prefetch(const kernels::KernelTable& table, Digest* digest) {
+  run(table, nothing, nothing, nothing, [&](const Memory& memory, const NibbleMixState&) { add_memory(digest, memory); });
+}
+
+void run_nibble_mix_find_first(const kernels::KernelTable& table, Digest* digest) {
+  run(table, [&](const NibbleMixState& s, int second) {
+    for (int i = 0; !second && i < s.contexts; ++i) digest->add(std::span<const int16_t>(s.slot[i], kNibbleLanes));
+  }, nothing, nothing, nothing);
+}
+
+void run_nibble_mix_find_second(const kernels::KernelTable& table, Digest* digest) {
+  run(table, [&](const NibbleMixState& s, int second) {
+    for (int i = 0; second && i < s.contexts; ++i) digest->add(std::span<const int16_t>(s.slot[i], kNibbleLanes));
+  }, nothing, nothing, nothing);
+}
+
+void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest) {
+  run(table, nothing, [&](const NibbleMixState& s) {
+    digest->add(std::span<const uint16_t>(s.p1_q16));
+    digest->add(std::span<const int16_t>(s.mixed_q15));
+    for (int i = 0; i < s.cells; ++i) digest->add(std::span<const int16_t>(s.x[i]));
+  }, nothing, nothing);
+}
+
+void run_nibble_mix_likely(const kernels::KernelTable& table, Digest* digest) {
+  run(table, nothing, nothing, [&](uint32_t nibble) { digest->add_value(nibble); }, nothing);
+}
+
+void run_nibble_mix_update(const kernels::KernelTable& table, Digest* digest) {
+  run(table, nothing, nothing, nothing, [&](const Memory& memory, const NibbleMixState& s) {
+    add_memory(digest, memory);
+    digest->add(std::span<const Line>(memory.direct));
+    for (const auto& set : memory.weights) digest->add(std::span<const Line>(set));
+    digest->add(std::span<const uint16_t>(memory.apm));
+    for (int i = 0; i < s.cells; ++i) digest->add(std::span<const uint16_t>(s.sole_q16[i]));
+  });
+}
+
+}  // namespace fastnz::selftest
