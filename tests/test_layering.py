@@ -15,7 +15,7 @@ ALLOWED = {
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What a kernel may include of the C library: no STL, nothing that allocates or throws.
-KERNEL_HEADERS = {"stddef.h", "stdint.h", "string.h", "immintrin.h", "arm_neon.h", "cpuid.h", "stdlib.h"}
+KERNEL_HEADERS = {"stddef.h", "stdint.h", "string.h", "immintrin.h", "arm_neon.h", "cpuid.h", "stdlib.h", "sys/auxv.h"}
 
 
 def sources(root):

@@ -1,5 +1,6 @@
 // Detection and selection. x86-64: cpuid leaves 1 and 7 for the instructions, xgetbv for the register state that the
-// operating system saves. AArch64: Advanced SIMD is part of the baseline, so it is always there.
+// operating system saves. AArch64: Advanced SIMD is part of the baseline, so it is always there; the system tells of the
+// dot product instructions.
 #include "kernels/dispatch.h"
 
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 namespace fastnz::kernels {
@@ -16,6 +19,7 @@ void fill_scalar(KernelTable* table) noexcept;
 void fill_avx2(KernelTable* table) noexcept;
 void fill_avx512(KernelTable* table) noexcept;
 void fill_neon(KernelTable* table) noexcept;
+void fill_neon_dot(KernelTable* table) noexcept;
 
 namespace {
 
@@ -59,6 +63,18 @@ const CpuFeatures& cpu() noexcept {
 
 #endif
 
+#if defined(FASTNZ_HAVE_NEON_DOT)
+bool has_dot_product() noexcept {
+#if defined(__APPLE__)
+  return true;  // every 64-bit Mac
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & (1ul << 20)) != 0;  // HWCAP_ASIMDDP
+#else
+  return false;
+#endif
+}
+#endif
+
 bool find_isa(const char* name, Isa* isa) noexcept {
   for (const Isa candidate : kIsas) {
     if (strcmp(name, isa_name(candidate)) != 0) continue;
@@ -99,6 +115,7 @@ const char* isa_name(Isa isa) noexcept {
     case Isa::kAvx2: return "avx2";
     case Isa::kAvx512: return "avx512";
     case Isa::kNeon: return "neon";
+    case Isa::kNeonDot: return "neon_dot";
   }
   return "";
 }
@@ -115,6 +132,9 @@ bool isa_available(Isa isa) noexcept {
 #if defined(FASTNZ_HAVE_NEON)
     case Isa::kNeon: return true;
 #endif
+#if defined(FASTNZ_HAVE_NEON_DOT)
+    case Isa::kNeonDot: return has_dot_product();
+#endif
     default: return false;
   }
 }
@@ -129,7 +149,10 @@ KernelTable table_for(Isa isa) noexcept {
   if (isa == Isa::kAvx512) fill_avx512(&table);
 #endif
 #if defined(FASTNZ_HAVE_NEON)
-  if (isa == Isa::kNeon) fill_neon(&table);
+  if (isa == Isa::kNeon || isa == Isa::kNeonDot) fill_neon(&table);
+#endif
+#if defined(FASTNZ_HAVE_NEON_DOT)
+  if (isa == Isa::kNeonDot) fill_neon_dot(&table);
 #endif
   (void)isa;
   return table;

@@ -1,5 +1,5 @@
 // Which kernels this process uses: the strongest instruction set that is compiled in and that CPU and operating system
-// support, or the one forced by the environment variable FASTNZ_ISA=scalar|avx2|avx512|neon. Decided once, at first
+// support, or the one forced by the environment variable FASTNZ_ISA=scalar|avx2|avx512|neon|neon_dot. Decided once, at first
 // use. Invariant: a table handed out never holds code that the CPU cannot run. Cannot throw: a forced set that is
 // unknown or lacking is reported in `status`, the table is then the scalar one, and the bindings refuse to load.
 #pragma once
@@ -12,8 +12,8 @@
 namespace fastnz::kernels {
 
 // Weakest to strongest within one architecture; a stronger set implies the weaker ones of its architecture.
-enum class Isa : uint8_t { kScalar, kAvx2, kAvx512, kNeon };
-inline constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon};
+enum class Isa : uint8_t { kScalar, kAvx2, kAvx512, kNeon, kNeonDot };
+inline constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon, Isa::kNeonDot};
 
 enum class DispatchStatus : uint8_t {
   kOk,

@@ -18,7 +18,7 @@ def test_the_strongest_is_chosen_by_default(run_python):
     assert run_python(PRINT_ISA, FASTNZ_ISA="").stdout.strip() == fastnz.isas()[-1]
 
 
-@pytest.mark.parametrize("isa", [*({"avx2", "avx512", "neon"} - set(fastnz.isas())), "sse9", "AVX2"])
+@pytest.mark.parametrize("isa", [*({"avx2", "avx512", "neon", "neon_dot"} - set(fastnz.isas())), "sse9", "AVX2"])
 def test_others_are_refused_by_name(run_python, isa):
     done = run_python(PRINT_ISA, FASTNZ_ISA=isa)
     assert done.returncode != 0

@@ -1,0 +1,13 @@
+// All kernels compiled for one instruction set. The one symbol that this object exports is fill_neon_dot; its flags are in
+// CMakeLists.txt, so nothing here may be inline code shared with another object.
+#include "kernels/network_neon.h"
+#include "kernels/nibble_neon.h"
+
+#include "kernels/fill.inl"
+
+namespace fastnz::kernels {
+
+void fill_neon_dot(KernelTable* table) noexcept;
+void fill_neon_dot(KernelTable* table) noexcept { fill(table); }
+
+}  // namespace fastnz::kernels
