@@ -30,18 +30,28 @@ inline Tree apm_position(Tree x) {
   return multiply_high_unsigned(add(within, broadcast_tree(12288)), broadcast_tree(static_cast<int16_t>(40960)));  // * 5 / 8
 }
 
-inline int16_t* overflow_line(const NibbleMixState* s, uint32_t hash, uint32_t nibble, int16_t* check) {
-  uint32_t h = (hash + nibble * 0x3D4D51CBu) * 0x9E3779B1u;
+// Contexts with an even and with an odd number have lines of their own, so that the two inputs that one vector may take
+// together never share cells.
+inline uint64_t line_number(uint32_t hash, uint32_t mask, int context) {
+  return ((hash & mask) & ~uint32_t{1}) | (static_cast<uint32_t>(context) & 1);
+}
+
+inline int16_t* own_line(const NibbleMixState* s, int context) {
+  return s->lines + line_number(s->hash[context], s->line_mask, context) * kNibbleLineLanes;
+}
+
+inline int16_t* overflow_line(const NibbleMixState* s, int context, uint32_t nibble, int16_t* check) {
+  uint32_t h = (s->hash[context] + nibble * 0x3D4D51CBu) * 0x9E3779B1u;
   h ^= h >> 15;
   *check = static_cast<int16_t>((h >> 16) | 1);
-  return s->overflow + static_cast<uint64_t>((h * 0x85EBCA6Bu >> 1) & s->overflow_mask) * kNibbleLineLanes;
+  return s->overflow + line_number(h * 0x85EBCA6Bu >> 1, s->overflow_mask, context) * kNibbleLineLanes;
 }
 
 inline void clear(int16_t* cells) { store_tree(cells, broadcast_tree(kNibbleNewCell)); }
 
 void nibble_mix_prefetch(const NibbleMixState* s) {
   for (int i = 0; i < s->contexts; ++i)
-    __builtin_prefetch(s->lines + static_cast<uint64_t>(s->hash[i] & s->line_mask) * kNibbleLineLanes);
+    __builtin_prefetch(own_line(s, i));
 }
 
 // A context's line. When another context holds it that is known well enough, that one stays until its line has been
@@ -50,9 +60,8 @@ constexpr int16_t kContested = 32;  // beside the tag of a line's second nibble,
 
 void nibble_mix_find_first(NibbleMixState* s) {
   for (int i = 0; i < s->contexts; ++i) {
-    const uint32_t hash = s->hash[i];
-    const auto check = static_cast<int16_t>(((hash >> 16) * 0x9E37u) | 1);
-    int16_t* a = s->lines + static_cast<uint64_t>(hash & s->line_mask) * kNibbleLineLanes;
+    const auto check = static_cast<int16_t>(((s->hash[i] >> 16) * 0x9E37u) | 1);
+    int16_t* a = own_line(s, i);
     int16_t* const tag = a + kNibbleSecond;
     if (a[0] == check) {
       *tag = static_cast<int16_t>(*tag & ~kContested);
@@ -79,7 +88,7 @@ void nibble_mix_find_second(NibbleMixState* s, uint32_t first_nibble) {
         a[0] = tag;
       } else {
         int16_t check;
-        a = overflow_line(s, s->hash[i], first_nibble, &check);
+        a = overflow_line(s, i, first_nibble, &check);
         if (a[0] != check) {
           int16_t* const b = a + kNibbleSecond;
           if (b[0] == check) {
@@ -104,7 +113,7 @@ uint32_t nibble_mix_likely(const NibbleMixState* s, int second) {
     for (int i = 0; i < s->contexts; ++i) {
       const int16_t* const own = s->line[i] + kNibbleSecond;
       int16_t check;
-      const int16_t* const other = overflow_line(s, s->hash[i], likely, &check);
+      const int16_t* const other = overflow_line(s, i, likely, &check);
       __builtin_prefetch(own[0] == 0 || own[0] == static_cast<int16_t>(likely + 1) ? own : other);
     }
   return likely;

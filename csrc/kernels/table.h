@@ -55,7 +55,7 @@ struct KernelTable {
   // The nibble-tree mixing model (docs/nibble_mix.md), its calls in the order of use: fetch the lines of the hashes, find
   // or claim the cells of a byte's first nibble, or of its second one; P(bit = 1) at all 15 nodes of the nibble; the
   // likeliest nibble, whose overflow lines are fetched when it is a first one; learning from the nibble that came.
-  // Preconditions: cells, lines and rows of weights are 32-byte aligned and do not overlap; contexts is even.
+  // Preconditions: cells, lines and rows of weights are 32-byte aligned; contexts is even.
   void (*nibble_mix_prefetch)(const NibbleMixState* state);
   void (*nibble_mix_find_first)(NibbleMixState* state);
   void (*nibble_mix_find_second)(NibbleMixState* state, uint32_t first_nibble);
