@@ -6,6 +6,7 @@ context_mix_contexts.py.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from operator import mul
 from typing import NamedTuple
 
@@ -108,9 +109,11 @@ FIRST_APM = [SQUASH[LIMIT + (1 if c > 15 else -1) * (abs(2 * c - 31) * LIMIT // 
 # Section 1: options and shape
 
 
-def read_options(options: bytes) -> tuple[int, int, int, int]:
-    if len(options) < 2 or options[0] not in TIERS or options[1] not in PROFILES:
-        raise UnknownOptions(f"context_mix with options {options.hex()}")
+def read_options(
+    options: bytes, model: str = "context_mix", tiers: Container[int] = frozenset(TIERS)
+) -> tuple[int, int, int, int]:
+    if len(options) < 2 or options[0] not in tiers or options[1] not in PROFILES:
+        raise UnknownOptions(f"{model} with options {options.hex()}")
     tier, profile, width, step = options[0], options[1], 0, 0
     sound = len(options) == (6 if profile in STEPS else 2)
     if sound and profile in STEPS:
@@ -118,7 +121,7 @@ def read_options(options: bytes) -> tuple[int, int, int, int]:
         least, most = STEPS[profile]
         sound = least <= step <= most and width > step
     if not sound:
-        raise UnknownOptions(f"context_mix with options {options.hex()}")
+        raise UnknownOptions(f"{model} with options {options.hex()}")
     return tier, profile, width, step
 
 
@@ -161,6 +164,8 @@ class ContextMix:
         self.node = self.node << 1 | bit
         self.bit_index += 1
         if self.bit_index == 8:
+            if self.match_length and self.expected != self.partial & 255:
+                self.match_length = 0
             self.history.push(self.partial & 255)
             self.start_byte()
         elif self.bit_index == 4:

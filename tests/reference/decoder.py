@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 import xxhash
 from context_mix import ContextMix, UnknownOptions
+from nibble_mix import NibbleMix
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
 INDEX_MAGIC = b"ZN\xf1i"
@@ -40,7 +41,8 @@ class Model(Protocol):
     def update(self, bit: int) -> None: ...
 
 
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix}  # id -> factory(options, residual size)
+# id -> factory(options, residual size)
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix}
 
 
 # Conventions
