@@ -78,6 +78,10 @@ def clear(tree: Tree, label: int) -> None:
     tree[:] = [label] + [NEW_CELL] * 15
 
 
+def line_number(value: int, count: int, context: int) -> int:
+    return value & count - 1 & ~1 | context & 1
+
+
 def greatest_power(most: int) -> int:
     return 1 << most.bit_length() - 1
 
@@ -153,9 +157,9 @@ class NibbleMix:
     def find_first(self) -> None:
         self.second, self.upper, self.place = 0, 0, 0
         self.own = []
-        for value in self.hashes:
+        for i, value in enumerate(self.hashes):
             check = (value >> 16) * 0x9E37 & 0xFFFF | 1
-            line = self.lines[value & self.line_count - 1]
+            line = self.lines[line_number(value, self.line_count, i)]
             if line[0][0] == check:
                 line[1][0] &= ~CONTESTED
             else:
@@ -170,18 +174,18 @@ class NibbleMix:
     def find_second(self, upper: int) -> None:
         self.second, self.upper, self.place = 1, upper, 1 + upper
         self.trees = []
-        for value, (_, tree) in zip(self.hashes, self.own):
+        for i, (_, tree) in enumerate(self.own):
             if tree[0] == 0:
                 tree[0] = upper + 1
             elif tree[0] != upper + 1:
-                tree = self.overflow_tree(value, upper)
+                tree = self.overflow_tree(i, upper)
             self.trees.append(tree)
 
-    def overflow_tree(self, value: int, upper: int) -> Tree:
-        h = (value + upper * 0x3D4D51CB) * 0x9E3779B1 & M32
+    def overflow_tree(self, i: int, upper: int) -> Tree:
+        h = (self.hashes[i] + upper * 0x3D4D51CB) * 0x9E3779B1 & M32
         h ^= h >> 15
         check = h >> 16 | 1
-        line = self.overflow[(h * 0x85EBCA6B & M32) >> 1 & self.overflow_count - 1]
+        line = self.overflow[line_number((h * 0x85EBCA6B & M32) >> 1, self.overflow_count, i)]
         for tree in line:
             if tree[0] == check:
                 return tree
