@@ -1,12 +1,14 @@
-"""Contents for every profile of context_mix with options to go with them, and their code by the reference model."""
+"""Contents for every profile of the mixing models with options to go with them, and their code by the reference models."""
 
 from __future__ import annotations
 
 import random
 
+import decoder
 import models
+import nibble_mix
 import writer
-from context_mix import STEPS, TIERS, ContextMix
+from context_mix import STEPS
 
 PROFILES = ("text", "binary", "executable", "record", "image", "symbols", "numbers", "sequences")
 WIDTHS = {"record": (12, 0), "image": (39, 3), "numbers": (16, 2)}
@@ -57,15 +59,19 @@ def content(profile: str, size: int) -> bytes:
     return bytes(out[:size])
 
 
-def frame(data: bytes, options: bytes) -> bytes:
+def frame(data: bytes, options: bytes, model: int) -> bytes:
     """A compact frame without transforms."""
-    return writer.compact(data, writer.body(models.encode(data, ContextMix(options, len(data))), 1, options))
+    code = models.encode(data, decoder.MODELS[model](options, len(data)))
+    return writer.compact(data, writer.body(code, model, options))
 
 
 def frames(size: int) -> dict[str, bytes]:
-    """One for each profile and tier."""
+    """One for each profile and tier that a level has."""
     return {
-        f"{profile}-{tier}": frame(content(profile, size), option_bytes(tier, profile, *WIDTHS.get(profile, ())))
+        f"{name}-{profile}-{tier}": frame(
+            content(profile, size), option_bytes(tier, profile, *WIDTHS.get(profile, ())), model
+        )
         for profile in PROFILES
-        for tier in TIERS
+        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("context", 1, (5,)))
+        for tier in tiers
     }
