@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Progress: TypeAlias = Callable[[int, int], object]
 
-DEFAULT_LEVEL = 5
+DEFAULT_LEVEL = 3
 MIN_LEVEL, MAX_LEVEL = 1, 9
 # Safe for any input from anywhere, and enough for what the default level needs with two threads.
 DEFAULT_MAX_OUTPUT_SIZE = 1 << 30

@@ -69,7 +69,7 @@ def unpack_weights(data: Buffer) -> bytes: ...  # either form to the plain one
 def weights_info(data: Buffer) -> _Weights: ...
 def compress(
     data: Buffer,
-    level: int = 5,
+    level: int = 3,
     *,
     threads: int = 1,
     block_size: int = 0,
@@ -80,7 +80,7 @@ def compress(
 def compress_into(
     data: Buffer,
     out: Buffer,
-    level: int = 5,
+    level: int = 3,
     *,
     threads: int = 1,
     block_size: int = 0,
@@ -98,9 +98,9 @@ def decompress(
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
 def decompress_into(data: Buffer, out: Buffer, *, max_memory: int, threads: int = 1) -> int: ...
-def compress_raw(data: Buffer, level: int = 5) -> bytes: ...
-def decompress_raw(data: Buffer, size: int, level: int = 5, *, max_memory: int) -> bytes: ...
-def compress_many(items: Sequence[Buffer], level: int = 5, *, threads: int = 1, raw: bool = False) -> list[bytes]: ...
+def compress_raw(data: Buffer, level: int = 3) -> bytes: ...
+def decompress_raw(data: Buffer, size: int, level: int = 3, *, max_memory: int) -> bytes: ...
+def compress_many(items: Sequence[Buffer], level: int = 3, *, threads: int = 1, raw: bool = False) -> list[bytes]: ...
 def decompress_many(
     items: Sequence[Buffer],
     *,
@@ -108,7 +108,7 @@ def decompress_many(
     max_memory: int,
     threads: int = 1,
     raw_sizes: Sequence[int] | None = None,
-    level: int = 5,
+    level: int = 3,
 ) -> list[bytes]: ...
 def skippable_frame(payload: Buffer, tag: int = 0) -> bytes: ...
 def frame_info(data: Buffer) -> list[_Frame]: ...
@@ -116,7 +116,7 @@ def frame_info(data: Buffer) -> list[_Frame]: ...
 class StreamEncoder:
     def __init__(
         self,
-        level: int = 5,
+        level: int = 3,
         *,
         block_size: int = 0,
         threads: int = 1,

@@ -48,7 +48,9 @@ Shape nibble_shape(const ContextMixOptions& options, uint64_t content_size) {
   shape.contexts = std::min<int>(tier.contexts, static_cast<int>(profile_row(options.profile).contexts.size()) & ~1);
   shape.inputs = shape.contexts + kernels::kNibbleDirect + 2;
   const uint64_t most = uint64_t{1} << tier.table_bits;
-  const uint64_t wanted = content_size >= most ? most : std::max<uint64_t>(content_size * 24 * static_cast<uint64_t>(shape.contexts), 1 << 13);
+  // A context claims at most a line a byte, most of them in small contents; in large ones contexts recur.
+  const uint64_t start = std::min<uint64_t>(content_size, 1 << 16), rest = std::min(content_size - start, most);
+  const uint64_t wanted = std::max<uint64_t>((start * 24 + rest * 12) * static_cast<uint64_t>(shape.contexts), 1 << 13);
   shape.line_bytes = std::min(std::bit_floor(wanted), most);
   shape.overflow_bytes = shape.line_bytes / 2;
   shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 512)) * 2, uint64_t{1} << 22);
