@@ -226,7 +226,7 @@ def test_limits_name_their_flag(shell, text) -> None:
     assert shell("-dc", f"--max-output={len(TEXT)}", "-M1G", "text.fnz").stdout == TEXT
     assert "lower level" in shell("-c", "-M1M", "text", expect=4).stderr
     assert "lower level" in shell("-c", "-M10M", stdin=bytes(2 << 20), expect=4).stderr
-    assert shell("-dc", "-M50M", stdin=shell("-c", "-M50M", "text").stdout).stdout == TEXT  # both ways
+    assert shell("-dc", "-M100M", stdin=shell("-c", "-M100M", "text").stdout).stdout == TEXT  # both ways
     noise = bytes(range(256)) * 300
     assert "lower level" in shell("-1c", "--block-size=64K", "-M100K", stdin=noise, expect=4).stderr
     assert fastnz.decompress(shell("-1c", "-M1G", stdin=noise).stdout) == noise
