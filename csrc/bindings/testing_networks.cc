@@ -1,6 +1,7 @@
 // Networks and their kernels in `_core.testing`: frequencies of whole strings, single kernels by instruction set, the
 // byte-to-bit adapter, and coding with any row of the registry.
 #include <pybind11/numpy.h>
+#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <ctime>
@@ -11,6 +12,7 @@
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
 #include "codec/incompressible.h"
+#include "codec/lockstep.h"
 #include "coding/binary_range_coder.h"
 #include "kernels/dispatch.h"
 #include "models/gru8/gru8.h"
@@ -289,6 +291,41 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
   return to_bytes(out);
 }
 
+// Lists of contents and codes through lanes.
+std::vector<py::bytes> lockstep_encode(const std::string& name, const py::bytes& options, const std::vector<py::bytes>& items,
+                                       int lanes) {
+  std::vector<base::ByteSpan> contents;
+  for (const py::bytes& item : items) contents.push_back(BufferView(item).bytes());
+  const BufferView chosen(options);
+  std::vector<std::vector<uint8_t>> made;
+  {
+    const py::gil_scoped_release release;
+    made = codec::encode_lockstep(contents, row_of(name), chosen.bytes(), lanes, nullptr);
+  }
+  std::vector<py::bytes> out;
+  for (const auto& code : made) out.push_back(to_bytes(code));
+  return out;
+}
+
+std::vector<py::bytes> lockstep_decode(const std::string& name, const py::bytes& options, const std::vector<py::bytes>& items,
+                                       const std::vector<size_t>& sizes, int lanes) {
+  require(items.size() == sizes.size(), "a size for each code");
+  std::vector<base::ByteSpan> codes;
+  for (const py::bytes& item : items) codes.push_back(BufferView(item).bytes());
+  const BufferView chosen(options);
+  std::vector<std::vector<uint8_t>> made;
+  for (const size_t size : sizes) made.emplace_back(size);
+  const std::vector<base::MutableByteSpan> outs(made.begin(), made.end());
+  {
+    const py::gil_scoped_release release;
+    for (const bool whole : codec::decode_lockstep(codes, outs, row_of(name), chosen.bytes(), lanes, nullptr))
+      require(whole, "a code is too short");
+  }
+  std::vector<py::bytes> out;
+  for (const auto& content : made) out.push_back(to_bytes(content));
+  return out;
+}
+
 }  // namespace
 
 void bind_testing_networks(py::module_& module) {
@@ -306,6 +343,9 @@ void bind_testing_networks(py::module_& module) {
   testing.def("byte_bits", byte_bits);
   testing.def("nibble_odds", nibble_odds);
   testing.def("model_encode", model_encode, py::arg("name"), py::arg("options"), py::arg("data"));
+  testing.def("lockstep_encode", lockstep_encode, py::arg("name"), py::arg("options"), py::arg("items"), py::arg("lanes"));
+  testing.def("lockstep_decode", lockstep_decode, py::arg("name"), py::arg("options"), py::arg("codes"), py::arg("sizes"),
+              py::arg("lanes"));
   testing.def("model_decode", model_decode, py::arg("name"), py::arg("options"), py::arg("coded"), py::arg("size"));
 }
 

@@ -28,6 +28,18 @@ class SymbolModel {
   virtual int total_bits() const noexcept = 0;   // >= 16
   virtual void predict(uint32_t* freq) noexcept = 0;             // freq[S * V]
   virtual void update(const uint16_t* symbols_of_lanes) noexcept = 0;  // [S]
+  virtual void reset(int lane) noexcept = 0;  // between update() and predict(): that lane begins a new stream
+};
+
+// Bit models of streams that share work: all lanes in use code one byte each, then all go on together. What a stream's model
+// answers is what it would answer alone.
+class ModelLanes {
+ public:
+  virtual ~ModelLanes() = default;
+  // A new stream in a lane, ready after the next advance(); the lane's former model is gone. The lanes own their models.
+  virtual BitModel* begin(int lane, uint64_t content_size) = 0;
+  // Before each byte, once every lane has either coded all eight bits of the one before or is not in use.
+  virtual void advance() noexcept = 0;
 };
 
 }  // namespace fastnz::models

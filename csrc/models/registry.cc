@@ -9,9 +9,9 @@ namespace fastnz::models {
 namespace {
 
 constexpr ModelRow kRows[] = {
-    {1, "context_mix", context_mix_memory, make_context_mix, nullptr},
-    {2, "nibble_mix", nibble_mix_memory, make_nibble_mix, nullptr},
-    {3, "gru8", gru8_memory, make_gru8_bits, make_gru8},
+    {1, "context_mix", context_mix_memory, make_context_mix, nullptr, nullptr},
+    {2, "nibble_mix", nibble_mix_memory, make_nibble_mix, nullptr, nullptr},
+    {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes},
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ struct ModelRow {
   // A symbol model has both factories: an adapter makes a bit model of one lane of it.
   std::unique_ptr<BitModel> (*make_bit_model)(base::ByteSpan options, uint64_t content_size);
   std::unique_ptr<SymbolModel> (*make_symbol_model)(base::ByteSpan options, uint64_t content_size, int lanes);
+  // Null where lanes would share nothing. One set of options for all of them.
+  std::unique_ptr<ModelLanes> (*make_lanes)(base::ByteSpan options, int lanes);
 };
 
 std::span<const ModelRow> model_rows() noexcept;

@@ -50,4 +50,29 @@ void SymbolBits::update(int bit) noexcept {
   begin_byte();
 }
 
+SymbolLanes::SymbolLanes(std::unique_ptr<SymbolModel> model)
+    : model_(std::move(model)),
+      lane_(static_cast<size_t>(model_->lanes())),
+      symbols_(lane_.size()),
+      freq_(lane_.size() * 256) {
+  fresh_.reserve(lane_.size());
+}
+
+BitModel* SymbolLanes::begin(int lane, uint64_t) {
+  fresh_.push_back(lane);
+  return &lane_[static_cast<size_t>(lane)];
+}
+
+void SymbolLanes::advance() noexcept {
+  if (started_) {
+    for (size_t s = 0; s < lane_.size(); ++s) symbols_[s] = lane_[s].symbol();
+    model_->update(symbols_.data());
+  }
+  for (const int lane : fresh_) model_->reset(lane);
+  fresh_.clear();
+  started_ = true;
+  model_->predict(freq_.data());
+  for (size_t s = 0; s < lane_.size(); ++s) lane_[s].begin_byte(freq_.data() + s * 256, model_->total_bits());
+}
+
 }  // namespace fastnz::models

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "models/model.h"
 
@@ -48,6 +49,7 @@ class ByteBits {
   uint32_t sum_ = 1, upper_ = 0;
 };
 
+// One lane alone.
 class SymbolBits final : public BitModel {
  public:
   // Precondition: one lane, 256 symbols.
@@ -61,6 +63,42 @@ class SymbolBits final : public BitModel {
   ByteBits bits_;
   uint32_t partial_ = 1;  // the bits of this byte so far, with a leading 1
   uint32_t freq_[256];
+};
+
+// All lanes of a symbol model as bit models.
+class SymbolLanes final : public ModelLanes {
+ public:
+  explicit SymbolLanes(std::unique_ptr<SymbolModel> model);
+  BitModel* begin(int lane, uint64_t content_size) override;
+  void advance() noexcept override;
+
+ private:
+  class Lane final : public BitModel {
+   public:
+    void begin_byte(const uint32_t* freq, int total_bits) noexcept {
+      bits_.begin(freq, total_bits);
+      p1_q16_ = bits_.p1_q16();
+      partial_ = 1;
+    }
+    void update(int bit) noexcept override {
+      partial_ = partial_ << 1 | static_cast<uint32_t>(bit);
+      if (partial_ >= 256) return;  // what comes next is known when all lanes are here
+      bits_.update(bit);
+      p1_q16_ = bits_.p1_q16();
+    }
+    uint16_t symbol() const noexcept { return static_cast<uint16_t>(partial_ & 255); }
+
+   private:
+    ByteBits bits_;
+    uint32_t partial_ = 1;
+  };
+
+  std::unique_ptr<SymbolModel> model_;
+  std::vector<Lane> lane_;
+  std::vector<int> fresh_;        // lanes that begin a stream at the next advance
+  std::vector<uint16_t> symbols_;
+  std::vector<uint32_t> freq_;    // [S][256]
+  bool started_ = false;
 };
 
 }  // namespace fastnz::models

@@ -1,5 +1,6 @@
 #include "models/gru8/gru8.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -64,6 +65,22 @@ void Gru8::update(const uint16_t* symbols_of_lanes) noexcept {
     find_rows(&lane_[s], symbols_of_lanes[s]);
   }
   stepped_ = false;
+}
+
+// Zero inputs have zero products, so a lane alone follows its changes from there.
+void Gru8::reset(int lane) noexcept {
+  const size_t s = static_cast<size_t>(lane), hidden = static_cast<size_t>(weights_->shape().hidden);
+  const size_t stride = static_cast<size_t>(weights_->shape().inputs());
+  lane_[s].features = {};
+  find_rows(&lane_[s], 0);
+  std::fill_n(h_.begin() + static_cast<ptrdiff_t>(s * hidden), hidden, int16_t{0});
+  std::fill_n(inputs_.begin() + static_cast<ptrdiff_t>(s * stride), stride, int8_t{0});
+  if (lanes_ == 1) {
+    std::fill(before_.begin(), before_.end(), int8_t{0});
+    std::fill(from_state_.begin(), from_state_.end(), 0);
+    std::fill(to_logits_.begin(), to_logits_.end(), 0);
+    changed_in_state_ = changed_in_all_ = 0;
+  }
 }
 
 void Gru8::multiply_state() noexcept {
@@ -134,6 +151,10 @@ std::unique_ptr<SymbolModel> make_gru8(base::ByteSpan options, uint64_t, int lan
 
 std::unique_ptr<BitModel> make_gru8_bits(base::ByteSpan options, uint64_t content_size) {
   return std::make_unique<SymbolBits>(make_gru8(options, content_size, 1));
+}
+
+std::unique_ptr<ModelLanes> make_gru8_lanes(base::ByteSpan options, int lanes) {
+  return std::make_unique<SymbolLanes>(make_gru8(options, 0, lanes));
 }
 
 std::vector<uint8_t> gru8_options(uint64_t weights_id) {

@@ -25,6 +25,7 @@ class Gru8 final : public SymbolModel {
   int total_bits() const noexcept override { return kernels::kNetworkTotalBits; }
   void predict(uint32_t* freq) noexcept override;
   void update(const uint16_t* symbols_of_lanes) noexcept override;
+  void reset(int lane) noexcept override;
 
   static size_t state_bytes(const Gru8Shape& shape, int lanes) noexcept;
 
@@ -59,6 +60,8 @@ class Gru8 final : public SymbolModel {
 size_t gru8_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<SymbolModel> make_gru8(base::ByteSpan options, uint64_t content_size, int lanes);
 std::unique_ptr<BitModel> make_gru8_bits(base::ByteSpan options, uint64_t content_size);
+
+std::unique_ptr<ModelLanes> make_gru8_lanes(base::ByteSpan options, int lanes);
 
 // The option bytes that name these weights.
 std::vector<uint8_t> gru8_options(uint64_t weights_id);
