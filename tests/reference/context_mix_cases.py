@@ -1,4 +1,4 @@
-"""Contents for every profile of the mixing models with options to go with them, and their code by the reference models."""
+"""Contents for every profile of the mixing models, options to go with them, and their code by the reference models."""
 
 from __future__ import annotations
 

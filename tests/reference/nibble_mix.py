@@ -41,6 +41,7 @@ FIRST_MATCH = 58982
 FIRST_APM = [16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64211, 65092, 65388, 65487, 65519]
 WEIGHT, MATCH_WEIGHT = 1092, 2184
 RATE, RATE_MORE, RATE_BYTES = 308, 2560, 1024  # learning rate, q9: RATE + RATE_MORE / (1 + size / RATE_BYTES)
+TABLE_START = 1 << 16  # bytes of content that get 24 bytes of lines for each context; the others get 12
 MATCH_HASH, MIN_MATCH, MAX_MATCH, MATCH_BITS, MATCH_SEARCH = 5, 6, 500, 22, 64
 CONTESTED, LIMIT, RENEWAL = 32, 16300, 64
 NEW_CELL = 0x8000
@@ -82,10 +83,6 @@ def line_number(value: int, count: int, context: int) -> int:
     return value & count - 1 & ~1 | context & 1
 
 
-def greatest_power(most: int) -> int:
-    return 1 << most.bit_length() - 1
-
-
 class NibbleMix:
     def __init__(self, options: bytes, size: int) -> None:
         number, profile, width, step = read_options(options, "nibble_mix", TIERS)
@@ -95,7 +92,9 @@ class NibbleMix:
         self.names, self.ordered = names[:n], min(ordered, n)
         self.history = History(profile, width, step)
 
-        line_bytes = min(greatest_power(max(24 * n * size, 1 << 13)), 1 << tier.table_bits)
+        start = min(size, TABLE_START)
+        wanted = max(n * (24 * start + 12 * (size - start)), 1 << 13)
+        line_bytes = min(1 << wanted.bit_length() - 1, 1 << tier.table_bits)
         self.line_count, self.overflow_count = line_bytes // 64, line_bytes // 128
         self.lines: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
         self.overflow: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
