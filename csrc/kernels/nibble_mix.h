@@ -44,7 +44,6 @@ struct NibbleMixState {
   uint32_t line_mask, overflow_mask;      // number of lines - 1
   uint32_t hash[kMaxNibbleContexts];      // of this byte's contexts
   int16_t* line[kMaxNibbleContexts];      // theirs
-  alignas(64) int16_t spare[kMaxNibbleContexts][kNibbleLineLanes];  // lines of those that get none
   int16_t* slot[kMaxNibbleInputs];        // the cells in use, [kNibbleLanes] each
   int16_t* weights[kNibbleSets];          // the rows in use, [inputs][kNibbleLanes]
   int32_t learning_rate_q9;

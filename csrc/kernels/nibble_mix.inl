@@ -33,11 +33,15 @@ inline Tree apm_position(Tree x) {
 // Contexts with an even and with an odd number have lines of their own, so that the two inputs that one vector may take
 // together never share cells.
 inline uint64_t line_number(uint32_t hash, uint32_t mask, int context) {
-  return ((hash & mask) & ~uint32_t{1}) | (static_cast<uint32_t>(context) & 1);
+  return ((hash & mask) & ~uint32_t{2}) | (static_cast<uint32_t>(context) & 1) << 1;
 }
 
-inline int16_t* own_line(const NibbleMixState* s, int context) {
+// Of the pair of lines that a context may have.
+inline int16_t* first_line(const NibbleMixState* s, int context) {
   return s->lines + line_number(s->hash[context], s->line_mask, context) * kNibbleLineLanes;
+}
+inline int16_t* other_line(const NibbleMixState* s, int context) {
+  return s->lines + (line_number(s->hash[context], s->line_mask, context) ^ 1) * kNibbleLineLanes;
 }
 
 inline int16_t* overflow_line(const NibbleMixState* s, int context, uint32_t nibble, int16_t* check) {
@@ -50,30 +54,28 @@ inline int16_t* overflow_line(const NibbleMixState* s, int context, uint32_t nib
 inline void clear(int16_t* cells) { store_tree(cells, broadcast_tree(kNibbleNewCell)); }
 
 void nibble_mix_prefetch(const NibbleMixState* s) {
-  for (int i = 0; i < s->contexts; ++i)
-    __builtin_prefetch(own_line(s, i));
+  for (int i = 0; i < s->contexts; ++i) {
+    __builtin_prefetch(first_line(s, i));
+    __builtin_prefetch(other_line(s, i));
+  }
 }
 
-// A context's line. When another context holds it that is known well enough, that one stays until its line has been
-// asked for in vain twice in a row, and this byte goes by without a memory.
-constexpr int16_t kContested = 32;  // beside the tag of a line's second nibble, 1 to 16
-
+// The one of the pair whose first bit is the less known makes room.
 void nibble_mix_find_first(NibbleMixState* s) {
   for (int i = 0; i < s->contexts; ++i) {
     const auto check = static_cast<int16_t>(((s->hash[i] >> 16) * 0x9E37u) | 1);
-    int16_t* a = own_line(s, i);
-    int16_t* const tag = a + kNibbleSecond;
-    if (a[0] == check) {
-      *tag = static_cast<int16_t>(*tag & ~kContested);
-    } else {
-      if ((a[1] & kStateBits) > 1 && (*tag & kContested) == 0) {
-        *tag = static_cast<int16_t>(*tag | kContested);
-        a = s->spare[i];
+    int16_t* a = first_line(s, i);
+    if (a[0] != check) {
+      int16_t* const b = other_line(s, i);
+      if (b[0] == check) {
+        a = b;
+      } else {
+        if ((b[1] & kStateBits) < (a[1] & kStateBits)) a = b;
+        clear(a);
+        clear(a + kNibbleSecond);
+        a[0] = check;
+        a[kNibbleSecond] = 0;
       }
-      clear(a);
-      clear(a + kNibbleSecond);
-      a[0] = check;
-      a[kNibbleSecond] = 0;
     }
     s->line[i] = s->slot[i] = a;
   }

@@ -24,7 +24,7 @@ struct Tier {
   int apm_bits;    // log2 of the most trees in an adaptive probability map; 0: no maps
 };
 
-constexpr Tier kTierTable[kNibbleMixTiers] = {{4, 22, 0}, {6, 24, 13}, {8, 26, 13}, {10, 26, 13}, {12, 27, 13}};
+constexpr Tier kTierTable[kNibbleMixTiers] = {{4, 22, 0}, {6, 24, 13}, {8, 27, 13}, {10, 27, 13}, {12, 28, 13}};
 
 constexpr uint64_t kLineBytes = 64;
 constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
