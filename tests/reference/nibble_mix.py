@@ -19,7 +19,7 @@ class Tier(NamedTuple):
     apm_bits: int | None  # log2 of the most trees of the adaptive probability map
 
 
-TIERS = {1: Tier(4, 22, None), 2: Tier(6, 24, 13), 3: Tier(8, 26, 13), 4: Tier(10, 26, 13), 5: Tier(12, 27, 13)}
+TIERS = {1: Tier(4, 22, None), 2: Tier(6, 24, 13), 3: Tier(8, 27, 13), 4: Tier(10, 27, 13), 5: Tier(12, 28, 13)}
 
 
 class State(NamedTuple):
@@ -43,7 +43,7 @@ WEIGHT, MATCH_WEIGHT = 1092, 2184
 RATE, RATE_MORE, RATE_BYTES = 308, 2560, 1024  # learning rate, q9: RATE + RATE_MORE / (1 + size / RATE_BYTES)
 TABLE_START = 1 << 16  # bytes of content that get 24 bytes of lines for each context; the others get 12
 MATCH_HASH, MIN_MATCH, MAX_MATCH, MATCH_BITS, MATCH_SEARCH = 5, 6, 500, 22, 64
-CONTESTED, LIMIT, RENEWAL = 32, 16300, 64
+LIMIT, RENEWAL = 16300, 64
 NEW_CELL = 0x8000
 
 Tree = list[int]  # a label, then the cells of nodes 1 to 15
@@ -80,7 +80,7 @@ def clear(tree: Tree, label: int) -> None:
 
 
 def line_number(value: int, count: int, context: int) -> int:
-    return value & count - 1 & ~1 | context & 1
+    return value & count - 1 & ~2 | (context & 1) << 1
 
 
 class NibbleMix:
@@ -158,13 +158,11 @@ class NibbleMix:
         self.own = []
         for i, value in enumerate(self.hashes):
             check = (value >> 16) * 0x9E37 & 0xFFFF | 1
-            line = self.lines[line_number(value, self.line_count, i)]
-            if line[0][0] == check:
-                line[1][0] &= ~CONTESTED
-            else:
-                if line[0][1] & 15 > 1 and not line[1][0] & CONTESTED:
-                    line[1][0] |= CONTESTED
-                    line = ([0] * 16, [0] * 16)
+            number = line_number(value, self.line_count, i)
+            pair = self.lines[number], self.lines[number ^ 1]
+            line = next((line for line in pair if line[0][0] == check), None)
+            if line is None:
+                line = min(pair, key=lambda line: line[0][1] & 15)  # the first of equals
                 clear(line[0], check)
                 clear(line[1], 0)
             self.own.append(line)
