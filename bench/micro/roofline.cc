@@ -1,5 +1,5 @@
-// What this machine can do at most: int8 multiply-adds a second in registers, and reading at the sizes of its caches. One
-// line per figure: name, value. Compiled and run by roofline.py; measures processor time, best of five.
+// What this machine can do at most: int8 multiply-adds a second in registers, and reading at the sizes of its caches.
+// One line per figure: name, value. Compiled and run by roofline.py; measures processor time, best of five.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -45,8 +45,11 @@ void read_all(const uint8_t* from, size_t size, bool wide) {
   const uint8_t* const end = from + size;
   if (wide)
     for (; from != end; from += 256)
-      asm volatile("vmovdqa64 (%0), %%zmm0\n vmovdqa64 64(%0), %%zmm1\n vmovdqa64 128(%0), %%zmm2\n vmovdqa64 192(%0), %%zmm3"
-                   : : "r"(from) : "xmm0", "xmm1", "xmm2", "xmm3");
+      asm volatile(
+          "vmovdqa64 (%0), %%zmm0\n vmovdqa64 64(%0), %%zmm1\n vmovdqa64 128(%0), %%zmm2\n vmovdqa64 192(%0), %%zmm3"
+          :
+          : "r"(from)
+          : "xmm0", "xmm1", "xmm2", "xmm3");
   else
     for (; from != end; from += 128)
       asm volatile("vmovdqa (%0), %%ymm0\n vmovdqa 32(%0), %%ymm1\n vmovdqa 64(%0), %%ymm2\n vmovdqa 96(%0), %%ymm3"

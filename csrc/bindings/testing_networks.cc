@@ -112,14 +112,15 @@ double network_seconds(uint64_t id, const std::string& isa, int lanes, int steps
       continue;
     }
     model.predict(freq.data());
-    for (size_t s = 0; s < streams; ++s) symbols[s] = static_cast<uint16_t>((static_cast<size_t>(i) * 2654435761u + s * 40503u) >> 7 & 255);
+    for (size_t s = 0; s < streams; ++s)
+      symbols[s] = static_cast<uint16_t>((static_cast<size_t>(i) * 2654435761u + s * 40503u) >> 7 & 255);
     model.update(symbols.data());
   }
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-// Processor time of following `steps` changes of the state in the products that read it, when of every hundred groups of four
-// units `percent` change each time (evenly spread; all features change).
+// Processor time of following `steps` changes of the state in the products that read it, when of every hundred groups
+// of four units `percent` change each time (evenly spread; all features change).
 double changes_seconds(uint64_t id, const std::string& isa, int percent, int steps) {
   require(percent >= 0 && percent <= 100, "percent outside 0..100");
   const auto weights = weights_of(id);
@@ -142,8 +143,10 @@ double changes_seconds(uint64_t id, const std::string& isa, int percent, int ste
   for (int i = 0; i < steps; ++i) {
     const int8_t* const before = inputs[i & 1].data();
     const int8_t* const now = inputs[~i & 1].data();
-    table.multiply_changes_i8(&weights->from_state(), before, now, groups.data(), static_cast<int>(of_state), state_sums.data());
-    table.multiply_changes_i8(&weights->to_logits(), before, now, groups.data(), static_cast<int>(groups.size()), logit_sums.data());
+    table.multiply_changes_i8(&weights->from_state(), before, now, groups.data(), static_cast<int>(of_state),
+                              state_sums.data());
+    table.multiply_changes_i8(&weights->to_logits(), before, now, groups.data(), static_cast<int>(groups.size()),
+                              logit_sums.data());
   }
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
@@ -154,7 +157,8 @@ base::ByteSpan bytes_of(const py::array& array) {
 
 // w [rows][columns], x [S][columns] -> [S][rows]
 py::array_t<int32_t> multiply_i8(const std::string& isa, const Array<int8_t>& w, const Array<int8_t>& x) {
-  require(w.ndim() == 2 && x.ndim() == 2 && w.shape(1) == x.shape(1) && x.shape(0) >= 1, "w [rows][columns], x [S][columns]");
+  require(w.ndim() == 2 && x.ndim() == 2 && w.shape(1) == x.shape(1) && x.shape(0) >= 1,
+          "w [rows][columns], x [S][columns]");
   require(w.shape(0) % 32 == 0 && w.shape(1) % 32 == 0, "rows and columns must be multiples of 32");
   const std::vector<int16_t> ones(static_cast<size_t>(w.shape(0)), 1);
   const models::TiledMatrix matrix(bytes_of(w), {reinterpret_cast<const uint8_t*>(ones.data()), 2 * ones.size()},
@@ -181,7 +185,8 @@ py::array_t<int32_t> multiply_changes_i8(const std::string& isa, const Array<int
     std::vector<uint16_t> groups;
     for (size_t g = 0; g < before.size() / 4; ++g)
       if (!std::equal(now + 4 * g, now + 4 * g + 4, before.data() + 4 * g)) groups.push_back(static_cast<uint16_t>(g));
-    table.multiply_changes_i8(&matrix.get(), before.data(), now, groups.data(), static_cast<int>(groups.size()), sums.data());
+    table.multiply_changes_i8(&matrix.get(), before.data(), now, groups.data(), static_cast<int>(groups.size()),
+                              sums.data());
     std::copy(sums.begin(), sums.end(), out.mutable_data(i, 0));
     std::copy_n(now, before.size(), before.begin());
   }
@@ -193,8 +198,8 @@ kernels::NetworkMatrix scales_of(const Array<int16_t>& multipliers, int shift) {
 }
 
 // a [n][256] -> frequencies [n][256]
-py::array_t<uint32_t> frequencies_q22(const std::string& isa, const Array<int32_t>& a, const Array<int16_t>& multipliers,
-                                      int shift, const Array<int32_t>& bias) {
+py::array_t<uint32_t> frequencies_q22(const std::string& isa, const Array<int32_t>& a,
+                                      const Array<int16_t>& multipliers, int shift, const Array<int32_t>& bias) {
   require(a.ndim() == 2 && a.shape(1) == kSymbols && multipliers.size() == kSymbols && bias.size() == kSymbols,
           "a [n][256], multipliers [256], bias [256]");
   require(shift >= 4 && shift <= 24, "shift outside 4..24");
@@ -292,8 +297,8 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
 }
 
 // Lists of contents and codes through lanes.
-std::vector<py::bytes> lockstep_encode(const std::string& name, const py::bytes& options, const std::vector<py::bytes>& items,
-                                       int lanes) {
+std::vector<py::bytes> lockstep_encode(const std::string& name, const py::bytes& options,
+                                       const std::vector<py::bytes>& items, int lanes) {
   std::vector<base::ByteSpan> contents;
   for (const py::bytes& item : items) contents.push_back(BufferView(item).bytes());
   const BufferView chosen(options);
@@ -307,8 +312,9 @@ std::vector<py::bytes> lockstep_encode(const std::string& name, const py::bytes&
   return out;
 }
 
-std::vector<py::bytes> lockstep_decode(const std::string& name, const py::bytes& options, const std::vector<py::bytes>& items,
-                                       const std::vector<size_t>& sizes, int lanes) {
+std::vector<py::bytes> lockstep_decode(const std::string& name, const py::bytes& options,
+                                       const std::vector<py::bytes>& items, const std::vector<size_t>& sizes,
+                                       int lanes) {
   require(items.size() == sizes.size(), "a size for each code");
   std::vector<base::ByteSpan> codes;
   for (const py::bytes& item : items) codes.push_back(BufferView(item).bytes());
@@ -343,9 +349,10 @@ void bind_testing_networks(py::module_& module) {
   testing.def("byte_bits", byte_bits);
   testing.def("nibble_odds", nibble_odds);
   testing.def("model_encode", model_encode, py::arg("name"), py::arg("options"), py::arg("data"));
-  testing.def("lockstep_encode", lockstep_encode, py::arg("name"), py::arg("options"), py::arg("items"), py::arg("lanes"));
-  testing.def("lockstep_decode", lockstep_decode, py::arg("name"), py::arg("options"), py::arg("codes"), py::arg("sizes"),
+  testing.def("lockstep_encode", lockstep_encode, py::arg("name"), py::arg("options"), py::arg("items"),
               py::arg("lanes"));
+  testing.def("lockstep_decode", lockstep_decode, py::arg("name"), py::arg("options"), py::arg("codes"),
+              py::arg("sizes"), py::arg("lanes"));
   testing.def("model_decode", model_decode, py::arg("name"), py::arg("options"), py::arg("coded"), py::arg("size"));
 }
 

@@ -9,11 +9,11 @@
 namespace fastnz::codec {
 namespace {
 
-// Hands streams to lanes, longest first so that the last ones to end are short, and calls code_byte for each lane in use
-// between two steps of the model. Streams are told apart by their index.
+// Hands streams to lanes, longest first so that the last ones to end are short, and calls code_byte for each lane in
+// use between two steps of the model. Streams are told apart by their index.
 template <typename Begin, typename CodeByte, typename End>
-void run_lanes(std::span<const size_t> sizes, const models::ModelRow& row, base::ByteSpan options, int lanes, Monitor* monitor,
-               Begin begin, CodeByte code_byte, End end) {
+void run_lanes(std::span<const size_t> sizes, const models::ModelRow& row, base::ByteSpan options, int lanes,
+               Monitor* monitor, Begin begin, CodeByte code_byte, End end) {
   struct Lane {
     size_t stream, position, size;
   };

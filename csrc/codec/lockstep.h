@@ -1,5 +1,5 @@
-// Many short streams coded in lanes that share their model's work, with the bytes that each would have alone. A lane that
-// ends a stream takes the next one, so streams of any lengths keep all lanes busy.
+// Many short streams coded in lanes that share their model's work, with the bytes that each would have alone. A lane
+// that ends a stream takes the next one, so streams of any lengths keep all lanes busy.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Weight files, both forms (docs/weights.md): the only place where their container meets the entropy coder and the models
-// that use them.
+// Weight files, both forms (docs/weights.md): the only place where their container meets the entropy coder and the
+// models that use them.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace fastnz::codec {
 
-// Either form to the plain one, whose id is checked, and to the packed one, in which a section is coded where that pays.
-// Throw what read_weight_file throws, kCorrupt for damaged sections or an id that does not fit.
+// Either form to the plain one, whose id is checked, and to the packed one, in which a section is coded where that
+// pays. Throw what read_weight_file throws, kCorrupt for damaged sections or an id that does not fit.
 std::vector<uint8_t> unpack_weights(base::ByteSpan file);
 std::vector<uint8_t> pack_weights(base::ByteSpan file);
 

@@ -29,7 +29,8 @@ WeightFile read_weight_file(base::ByteSpan in) {
   reader.skip(kMagic.size(), "magic");
   const uint8_t version = reader.read_u8("weight file version");
   if (version != kVersion)
-    throw Error(ErrorKind::kUnsupported, "weight file version " + std::to_string(version) + "; this build reads version 1", 4);
+    throw Error(ErrorKind::kUnsupported,
+                "weight file version " + std::to_string(version) + "; this build reads version 1", 4);
   WeightFile file;
   file.family = reader.read_u8("network family");
   if (file.family != kFamilyGru8)

@@ -1,6 +1,6 @@
 // The container of a network's weights: header, section table, stored sections, id. docs/weights.md.
-// Invariant: what read_weight_file returns lies inside its input and promises no more than kMaxWeightBytes. Knows neither
-// how sections are coded nor what they mean, and does not check the id.
+// Invariant: what read_weight_file returns lies inside its input and promises no more than kMaxWeightBytes. Knows
+// neither how sections are coded nor what they mean, and does not check the id.
 #pragma once
 
 #include <cstdint>

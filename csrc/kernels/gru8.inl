@@ -1,5 +1,5 @@
-// Gates of the network `gru8`, written once over the lane types. All 16-bit values that could leave their type saturate, so
-// every instruction set has one answer. Arithmetic: docs/gru8.md, section 3.
+// Gates of the network `gru8`, written once over the lane types. All 16-bit values that could leave their type
+// saturate, so every instruction set has one answer. Arithmetic: docs/gru8.md, section 3.
 #include "kernels/gru8.h"
 
 namespace fastnz::kernels {
@@ -7,8 +7,10 @@ namespace {
 
 alignas(64) constexpr int16_t kHalfA[16] = {0,     4011,  7571,  10407, 12479, 13899, 14831, 15424,
                                             15795, 16024, 16164, 16251, 16303, 16335, 16354, 16366};
-alignas(64) constexpr int16_t kHalfB[16] = {4134, 3881, 3227, 2431, 1702, 1134, 726, 459, 283, 174, 108, 64, 38, 23, 14, 9};
-alignas(64) constexpr int16_t kHalfC[16] = {-119, -320, -392, -360, -283, -204, -134, -89, -54, -33, -21, -12, -6, -4, -2, -2};
+alignas(64) constexpr int16_t kHalfB[16] = {4134, 3881, 3227, 2431, 1702, 1134, 726, 459,
+                                            283,  174,  108,  64,   38,   23,   14,  9};
+alignas(64) constexpr int16_t kHalfC[16] = {-119, -320, -392, -360, -283, -204, -134, -89,
+                                            -54,  -33,  -21,  -12,  -6,   -4,   -2,   -2};
 
 struct HalfTables {
   Table16 a, b, c;
@@ -24,7 +26,8 @@ inline VectorI16 logistic_half(const HalfTables& tables, VectorI16 u) {
   return with_sign_of(y, u);
 }
 
-void gru8_gates(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h, int8_t* h8) {
+void gru8_gates(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,
+                int8_t* h8) {
   constexpr int kStep = static_cast<int>(kLanesI16), kHalf = static_cast<int>(kLanesI32);
   const HalfTables tables = {load_table16(kHalfA), load_table16(kHalfB), load_table16(kHalfC)};
   const int hidden = g->hidden;
@@ -36,7 +39,9 @@ void gru8_gates(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const 
   const VectorI16 one_half = broadcast_i16(16384), upper = broadcast_i16(128);
 
   const auto from_state = [&](int i) { return rescale(ah + i, mh + i, round_h, shift_h); };
-  const auto from_features = [&](int i) { return add_i32(rescale(af + i, mf + i, round_f, shift_f), widen_i16(x_row + i)); };
+  const auto from_features = [&](int i) {
+    return add_i32(rescale(af + i, mf + i, round_f, shift_f), widen_i16(x_row + i));
+  };
   const auto gate = [&](int i) {
     const VectorI32 low = add_i32(from_state(i), from_features(i));
     const VectorI32 high = add_i32(from_state(i + kHalf), from_features(i + kHalf));

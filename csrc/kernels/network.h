@@ -1,6 +1,6 @@
-// What the loops of integer networks work on: int8 matrices in tiles, plain data owned by models. A tile is 16 rows by 4
-// columns, one row's four bytes after the other; the tiles of 16 rows follow each other by rising column, then come the
-// next 16 rows. So every instruction set reads weights in order, and four bytes of input meet 16 rows at a time.
+// What the loops of integer networks work on: int8 matrices in tiles, plain data owned by models. A tile is 16 rows by
+// 4 columns, one row's four bytes after the other; the tiles of 16 rows follow each other by rising column, then come
+// the next 16 rows. So every instruction set reads weights in order, and four bytes of input meet 16 rows at a time.
 // Invariant: accumulators are exact (docs/gru8.md, section 6, gives the bound); weights are in -127..127.
 #pragma once
 

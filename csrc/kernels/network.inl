@@ -1,6 +1,6 @@
 // Matrix times vectors in int8, and logits to frequencies, written once over the lane types (vector_<isa>.h and
-// network_<isa>.h). A row's dot product is one sum of exact integers, so neither the order of summation nor the number of
-// lanes that share a pass over the weights can be seen in the result. Arithmetic: docs/gru8.md, sections 3 and 4.
+// network_<isa>.h). A row's dot product is one sum of exact integers, so neither the order of summation nor the number
+// of lanes that share a pass over the weights can be seen in the result. Arithmetic: docs/gru8.md, sections 3 and 4.
 #include "kernels/network.h"
 
 namespace fastnz::kernels {
@@ -10,7 +10,8 @@ constexpr int kVectorsPerTile = kTileRows / static_cast<int>(kLanesI32);
 
 // Tiles x Lanes accumulators stay in registers while one pass over the columns feeds them.
 template <int Tiles, int Lanes>
-inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int32_t* out, size_t out_stride) {
+inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int32_t* out,
+                           size_t out_stride) {
   constexpr int kVectors = Tiles * kVectorsPerTile;
   const size_t groups = static_cast<size_t>(m->columns) / kTileColumns;
   const int8_t* __restrict w = m->tiles + static_cast<size_t>(tile) * groups * kTileBytes;
@@ -21,7 +22,8 @@ inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, si
   for (size_t g = 0; g < groups; ++g) {
     DotInput input[Lanes];
 #pragma GCC unroll 64
-    for (int s = 0; s < Lanes; ++s) input[s] = broadcast_input(x + static_cast<size_t>(s) * x_stride + g * kTileColumns);
+    for (int s = 0; s < Lanes; ++s)
+      input[s] = broadcast_input(x + static_cast<size_t>(s) * x_stride + g * kTileColumns);
     DotWeights weights{};
 #pragma GCC unroll 64
     for (int i = 0; i < kVectors * Lanes; ++i) {
@@ -40,7 +42,8 @@ inline void multiply_block(const NetworkMatrix* m, int tile, const int8_t* x, si
 
 // All lanes meet the same few tiles before the next ones are read: the weights come from memory once.
 template <int Tiles>
-inline void multiply_lanes(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int lanes, int32_t* out, size_t out_stride) {
+inline void multiply_lanes(const NetworkMatrix* m, int tile, const int8_t* x, size_t x_stride, int lanes, int32_t* out,
+                           size_t out_stride) {
   int s = 0;
   for (; s + kDotLanes <= lanes; s += kDotLanes)
     multiply_block<Tiles, kDotLanes>(m, tile, x + static_cast<size_t>(s) * x_stride, x_stride,
@@ -73,7 +76,8 @@ inline void multiply_changes_block(const NetworkMatrix* m, int tile, const int8_
   for (int v = 0; v < kVectors; ++v) sum[v] = change_start(out + v * static_cast<int>(kLanesI32));
   for (int i = 0; i < count; ++i) {
     const size_t g = groups[i];
-    const DotInput old_input = broadcast_input(before + g * kTileColumns), input = broadcast_input(now + g * kTileColumns);
+    const DotInput old_input = broadcast_input(before + g * kTileColumns),
+                   input = broadcast_input(now + g * kTileColumns);
 #pragma GCC unroll 64
     for (int v = 0; v < kVectors; ++v) {
       const size_t at = static_cast<size_t>(v / kVectorsPerTile) * stride + g * kTileBytes +
@@ -85,9 +89,10 @@ inline void multiply_changes_block(const NetworkMatrix* m, int tile, const int8_
   for (int v = 0; v < kVectors; ++v) store_i32(out + v * static_cast<int>(kLanesI32), change_sum(sum[v]));
 }
 
-// Two products for each column that changed, none for the others: beyond some share of changes one product of all is faster.
-void multiply_changes_i8(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups, int count,
-                         int32_t* sums) {
+// Two products for each column that changed, none for the others: beyond some share of changes one product of all is
+// faster.
+void multiply_changes_i8(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups,
+                         int count, int32_t* sums) {
   if (count * 100 >= m->columns / kTileColumns * kChangesPercent) {
     multiply_i8(m, now, 0, 1, sums, 0);
     return;
@@ -146,7 +151,8 @@ void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bi
   }
   const int32_t top = greatest_i32(greatest);
   const VectorI32 from = broadcast_i32(top), most = broadcast_i32(98303), below_one = broadcast_i32(4095);
-  const VectorI32 c0 = broadcast_i32(262144), c1 = broadcast_i32(181294), c2 = broadcast_i32(60592), c3 = broadcast_i32(10383);
+  const VectorI32 c0 = broadcast_i32(262144), c1 = broadcast_i32(181294), c2 = broadcast_i32(60592),
+                  c3 = broadcast_i32(10383);
   VectorI32 sum = zero_i32();
   for (int i = 0; i < kNetworkSymbols; i += kStep) {
     const VectorI32 d = min_i32(subtract_i32(from, load_i32(logit + i)), most);

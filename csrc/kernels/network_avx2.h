@@ -99,7 +99,8 @@ inline Table16 load_table16(const int16_t* entries) {
 inline VectorI16 lookup(const Table16& table, VectorI16 index) {
   // A byte with its highest bit set looks up zero.
   const __m256i low = _mm256_shuffle_epi8(table.low, _mm256_or_si256(index, _mm256_set1_epi16(-32768)));
-  const __m256i high = _mm256_shuffle_epi8(table.high, _mm256_or_si256(_mm256_slli_epi16(index, 8), _mm256_set1_epi16(128)));
+  const __m256i high =
+      _mm256_shuffle_epi8(table.high, _mm256_or_si256(_mm256_slli_epi16(index, 8), _mm256_set1_epi16(128)));
   return _mm256_or_si256(low, high);
 }
 

@@ -1,6 +1,6 @@
-// The lane operations that integer networks need beyond vector_avx512.h. Same results as network_scalar.h. VNNI's dpbusd
-// multiplies unsigned by signed bytes and does not saturate: the input is shifted by 128 and each row begins with
-// -128 times the sum of its weights.
+// The lane operations that integer networks need beyond vector_avx512.h. Same results as network_scalar.h. VNNI's
+// dpbusd multiplies unsigned by signed bytes and does not saturate: the input is shifted by 128 and each row begins
+// with -128 times the sum of its weights.
 #pragma once
 
 #include "kernels/vector_avx512.h"

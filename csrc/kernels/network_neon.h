@@ -1,6 +1,6 @@
 // The lane operations that integer networks need beyond vector_neon.h. Same results as network_scalar.h. Products of
-// bytes are summed in pairs in 16 bits first: 2 * 128 * 127 = 32512 fits. With the dot product instructions (neon_dot.cc)
-// they go into 32 bits at once.
+// bytes are summed in pairs in 16 bits first: 2 * 128 * 127 = 32512 fits. With the dot product instructions
+// (neon_dot.cc) they go into 32 bits at once.
 #pragma once
 
 #include "kernels/vector_neon.h"

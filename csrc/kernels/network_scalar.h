@@ -95,7 +95,9 @@ inline VectorI16 magnitude_below(VectorI16 a, int16_t limit) {
   });
 }
 // a where s >= 0, else -a; either where a is 0.
-inline VectorI16 with_sign_of(VectorI16 a, VectorI16 s) { return each_i16(a, s, [](int x, int y) { return y < 0 ? -x : x; }); }
+inline VectorI16 with_sign_of(VectorI16 a, VectorI16 s) {
+  return each_i16(a, s, [](int x, int y) { return y < 0 ? -x : x; });
+}
 
 // Sixteen 16-bit entries, looked up by lanes in 0..15.
 struct Table16 {

@@ -27,13 +27,13 @@ struct KernelTable {
   // Length of the common prefix of a and b, at most max. Reads nothing at or beyond a + max, b + max.
   size_t (*match_length)(const uint8_t* a, const uint8_t* b, size_t max);
 
-  // out[s * out_stride + row] = sum over columns of w[row][column] * x[s * x_stride + column], for `lanes` >= 1 vectors x
-  // of any bytes. Exact: a sum stays below 2^31 as |w| <= 127 and columns <= 2^16.
+  // out[s * out_stride + row] = sum over columns of w[row][column] * x[s * x_stride + column], for `lanes` >= 1 vectors
+  // x of any bytes. Exact: a sum stays below 2^31 as |w| <= 127 and columns <= 2^16.
   void (*multiply_i8)(const NetworkMatrix* m, const int8_t* x, size_t x_stride, int lanes, int32_t* out,
                       size_t out_stride);
 
-  // The same for one vector that was `before`, whose products `sums` holds, and is `now`: afterwards sums holds its products.
-  // groups[count] are the groups of four columns in which the two differ. Modulo 2^32, as the sums themselves.
+  // The same for one vector that was `before`, whose products `sums` holds, and is `now`: afterwards sums holds its
+  // products. groups[count] are the groups of four columns in which the two differ. Modulo 2^32, as the sums themselves.
   void (*multiply_changes_i8)(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups,
                               int count, int32_t* sums);
 
@@ -42,13 +42,13 @@ struct KernelTable {
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
 
   // For a mixer that predicts a nibble at a time. The frequencies of 256 symbols summed by their upper four bits; and from
-  // the frequencies of 16 nibbles (each >= 1, sum <= 2^24) the log2 odds of a one, q10, at the 15 decisions of a nibble: node 1
-  // is the first, 2n + b follows node n after bit b; odds[0] = 0. docs/gru8.md, section 7.
+  // the frequencies of 16 nibbles (each >= 1, sum <= 2^24) the log2 odds of a one, q10, at the 15 decisions of a nibble:
+  // node 1 is the first, 2n + b follows node n after bit b; odds[0] = 0. docs/gru8.md, section 7.
   void (*nibble_sums)(const uint32_t* freq, uint32_t* sums);
   void (*nibble_odds_q10)(const uint32_t* freq, int16_t* odds);
 
-  // One step of the state h [hidden] from the dot products ah, af [3 * hidden]; h8 [hidden] is h rounded to q7. docs/gru8.md,
-  // section 3. Preconditions: as above for each row; h in -32767..32767.
+  // One step of the state h [hidden] from the dot products ah, af [3 * hidden]; h8 [hidden] is h rounded to q7.
+  // docs/gru8.md, section 3. Preconditions: as above for each row; h in -32767..32767.
   void (*gru8_gates)(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,
                      int8_t* h8);
 

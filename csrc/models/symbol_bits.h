@@ -1,6 +1,7 @@
-// From frequencies of 256 symbols to P(next bit) of the eight decisions of a byte, most significant bit first, and a bit
-// model made of a symbol model. Exact: P(1) = floor(2^16 * (sum of the upper half) / (sum of both halves)), at least 1, the
-// halves being those symbols that share the bits so far. Every frequency is >= 1, so P(1) never exceeds 65535.
+// From frequencies of 256 symbols to P(next bit) of the eight decisions of a byte, most significant bit first, and a
+// bit model made of a symbol model. Exact: P(1) = floor(2^16 * (sum of the upper half) / (sum of both halves)), at
+// least 1, the halves being those symbols that share the bits so far. Every frequency is >= 1, so P(1) never exceeds
+// 65535.
 #pragma once
 
 #include <cstdint>

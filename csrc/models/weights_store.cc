@@ -60,8 +60,8 @@ std::shared_ptr<const Weights> require_weights(uint64_t id, const char* model) {
     throw base::Error(base::ErrorKind::kModelMissing,
                       "the weights " + weights_name(id) + " of model " + model + " are not installed here");
   if (std::strcmp(weights->model(), model) != 0)
-    throw base::Error(base::ErrorKind::kCorrupt, "the weights " + weights_name(id) + " are of model " + weights->model() +
-                                                     ", not of " + model);
+    throw base::Error(base::ErrorKind::kCorrupt,
+                      "the weights " + weights_name(id) + " are of model " + weights->model() + ", not of " + model);
   return weights;
 }
 

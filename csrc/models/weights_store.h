@@ -1,5 +1,5 @@
-// The networks that this process has loaded, by id. Invariant: weights never change once they are here, so any number of
-// model instances and threads share them. Knows no file: a finder, set from above, is asked for what is missing.
+// The networks that this process has loaded, by id. Invariant: weights never change once they are here, so any number
+// of model instances and threads share them. Knows no file: a finder, set from above, is asked for what is missing.
 #pragma once
 
 #include <cstddef>

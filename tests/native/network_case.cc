@@ -1,5 +1,5 @@
-// Integer networks: matrices of every remainder of tiles and lanes, extremes of every type, and sums that come as near to
-// 2^31 as a row may. Numbers for gates and logits are drawn where they matter and also where everything saturates.
+// Integer networks: matrices of every remainder of tiles and lanes, extremes of every type, and sums that come as near
+// to 2^31 as a row may. Numbers for gates and logits are drawn where they matter and also where everything saturates.
 #include "network_case.h"
 
 #include <algorithm>
@@ -65,7 +65,8 @@ struct Scales {
       // Around the size at which a q11 or q12 result is of some units, unless extremes are wanted.
       const int64_t usual = multiplier[i] == 0 ? most : (int64_t{60000} << shift) / multiplier[i];
       const int64_t bound = how == Draw::kAll ? std::min(most, usual) : std::min<int64_t>(most, 1 << 28);
-      sums[i] = draw(random, how == Draw::kExtreme ? how : Draw::kAll, static_cast<int32_t>(-bound), static_cast<int32_t>(bound));
+      sums[i] = draw(random, how == Draw::kExtreme ? how : Draw::kAll, static_cast<int32_t>(-bound),
+                     static_cast<int32_t>(bound));
     }
     return sums;
   }
@@ -83,8 +84,10 @@ void run_multiply_i8(const kernels::KernelTable& table, Digest* digest) {
       for (const int columns : {32, 64, 160}) {
         const Matrix m(&random, how, rows, columns);
         for (const int lanes : {1, 2, 3, 4, 5, 9, 16}) {
-          const size_t stride = static_cast<size_t>(columns) + random.below(3), out_stride = static_cast<size_t>(rows) + random.below(3);
-          const auto x = draw_all<int8_t>(&random, how, stride * static_cast<size_t>(lanes - 1) + static_cast<size_t>(columns), -128, 127);
+          const size_t stride = static_cast<size_t>(columns) + random.below(3),
+                       out_stride = static_cast<size_t>(rows) + random.below(3);
+          const auto x = draw_all<int8_t>(
+              &random, how, stride * static_cast<size_t>(lanes - 1) + static_cast<size_t>(columns), -128, 127);
           std::vector<int32_t> out(out_stride * static_cast<size_t>(lanes - 1) + static_cast<size_t>(rows), -1);
           table.multiply_i8(&m.matrix, x.data(), stride, lanes, out.data(), out_stride);
           digest->add(std::span<const int32_t>(out));
@@ -110,9 +113,11 @@ void run_multiply_changes_i8(const kernels::KernelTable& table, Digest* digest) 
             if (random.below(20) >= share) continue;
             groups.push_back(static_cast<uint16_t>(g));
             for (int k = 0; k < kernels::kTileColumns; ++k)
-              now[static_cast<size_t>(g * kernels::kTileColumns + k)] = static_cast<int8_t>(draw(&random, how, -128, 127));
+              now[static_cast<size_t>(g * kernels::kTileColumns + k)] =
+                  static_cast<int8_t>(draw(&random, how, -128, 127));
           }
-          table.multiply_changes_i8(&m.matrix, before.data(), now.data(), groups.data(), static_cast<int>(groups.size()), sums.data());
+          table.multiply_changes_i8(&m.matrix, before.data(), now.data(), groups.data(),
+                                    static_cast<int>(groups.size()), sums.data());
           digest->add(std::span<const int32_t>(sums));
           before = now;
         }

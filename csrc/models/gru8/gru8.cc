@@ -43,8 +43,8 @@ Gru8::Gru8(std::shared_ptr<const Gru8Weights> weights, int lanes, const kernels:
 
 size_t Gru8::state_bytes(const Gru8Shape& shape, int lanes) noexcept {
   const size_t hidden = static_cast<size_t>(shape.hidden);
-  return static_cast<size_t>(lanes) *
-         (sizeof(Lane) + 2 * hidden + 3 * static_cast<size_t>(shape.inputs()) + 4 * (6 * hidden + kernels::kNetworkSymbols));
+  return static_cast<size_t>(lanes) * (sizeof(Lane) + 2 * hidden + 3 * static_cast<size_t>(shape.inputs()) +
+                                       4 * (6 * hidden + kernels::kNetworkSymbols));
 }
 
 // The rows are wanted only after the product with the state: their way from memory is hidden behind it.
@@ -86,7 +86,8 @@ void Gru8::reset(int lane) noexcept {
 void Gru8::multiply_state() noexcept {
   const kernels::NetworkMatrix& matrix = weights_->from_state();
   if (lanes_ == 1)
-    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_state_, from_state_.data());
+    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_state_,
+                                  from_state_.data());
   else
     kernels_->multiply_i8(&matrix, inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
                           from_state_.data(), static_cast<size_t>(matrix.rows));
@@ -95,7 +96,8 @@ void Gru8::multiply_state() noexcept {
 void Gru8::multiply_logits() noexcept {
   const kernels::NetworkMatrix& matrix = weights_->to_logits();
   if (lanes_ == 1)
-    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_all_, to_logits_.data());
+    kernels_->multiply_changes_i8(&matrix, before_.data(), inputs_.data(), changed_.data(), changed_in_all_,
+                                  to_logits_.data());
   else
     kernels_->multiply_i8(&matrix, inputs_.data(), static_cast<size_t>(weights_->shape().inputs()), lanes_,
                           to_logits_.data(), static_cast<size_t>(matrix.rows));
@@ -123,10 +125,12 @@ void Gru8::step() noexcept {
   for (size_t s = 0; s < lane_.size(); ++s)
     for (size_t k = 0; k < kGru8Tables; ++k)
       std::memcpy(inputs_.data() + s * stride + hidden + k * depth, lane_[s].feature_rows[k], depth);
-  kernels_->multiply_i8(&weights_->from_features(), inputs_.data() + hidden, stride, lanes_, from_features_.data(), 3 * hidden);
+  kernels_->multiply_i8(&weights_->from_features(), inputs_.data() + hidden, stride, lanes_, from_features_.data(),
+                        3 * hidden);
   for (size_t s = 0; s < lane_.size(); ++s)
-    kernels_->gru8_gates(&weights_->gates(), from_state_.data() + s * 3 * hidden, from_features_.data() + s * 3 * hidden,
-                         lane_[s].byte_row, h_.data() + s * hidden, inputs_.data() + s * stride);
+    kernels_->gru8_gates(&weights_->gates(), from_state_.data() + s * 3 * hidden,
+                         from_features_.data() + s * 3 * hidden, lane_[s].byte_row, h_.data() + s * hidden,
+                         inputs_.data() + s * stride);
   if (lanes_ == 1) find_changes();
   multiply_logits();
   stepped_ = true;

@@ -40,7 +40,8 @@ void require_bounds(const char* name, int value, int low, int high, int multiple
 
 }  // namespace
 
-TiledMatrix::TiledMatrix(ByteSpan rows, ByteSpan multipliers, int row_count, int column_count, int shift, const char* name)
+TiledMatrix::TiledMatrix(ByteSpan rows, ByteSpan multipliers, int row_count, int column_count, int shift,
+                         const char* name)
     : tiles_(rows.size() / kernels::kTileBytes),
       offset_(static_cast<size_t>(row_count)),
       multiplier_(copy_elements<int16_t>(multipliers)) {

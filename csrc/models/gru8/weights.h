@@ -1,6 +1,6 @@
 // The weights of one network `gru8`, checked and laid out for the kernels. Invariant: no value within them can make a
-// kernel's arithmetic wrap (docs/gru8.md, section 6); immutable, so instances share them. Knows no file: the sections come
-// from docs/weights.md's plain form.
+// kernel's arithmetic wrap (docs/gru8.md, section 6); immutable, so instances share them. Knows no file: the sections
+// come from docs/weights.md's plain form.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct Gru8Shape {
 class TiledMatrix {
  public:
   // Throws kCorrupt, naming the matrix, on a weight of -128, a negative multiplier or a row that could wrap.
-  TiledMatrix(base::ByteSpan rows, base::ByteSpan multipliers, int row_count, int column_count, int shift, const char* name);
+  TiledMatrix(base::ByteSpan rows, base::ByteSpan multipliers, int row_count, int column_count, int shift,
+              const char* name);
   const kernels::NetworkMatrix& get() const noexcept { return matrix_; }
   TiledMatrix(const TiledMatrix&) = delete;
   TiledMatrix& operator=(const TiledMatrix&) = delete;
