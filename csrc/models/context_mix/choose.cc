@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kNoSearch = 2048;          // smaller blocks get what the statistics say
 constexpr size_t kLeastSample = 4096;
 constexpr size_t kMostSample = 128 * 1024;
-constexpr size_t kSampleShare = 56;         // of the block: with about 8 candidates a race costs about 5 % of coding it
+constexpr size_t kSampleShare = 28;         // of the block: with about 8 candidates a race costs about 5 % of coding it
 constexpr uint32_t kMaxLag = 16384;
 
 struct Statistics {
@@ -236,7 +236,7 @@ constexpr int kRaceTier = 3;  // of nibble_mix, whichever model will code the bl
 ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions>& candidates) {
   if (candidates.size() == 1) return candidates[0];
   const size_t n = block.size(), total = std::clamp(n / kSampleShare, std::min(n, kLeastSample), kMostSample);
-  const size_t pieces = std::clamp<size_t>(total / (16 * 1024), 1, 4), piece = total / pieces;
+  const size_t pieces = std::clamp<size_t>(total / (8 * 1024), 1, 8), piece = total / pieces;
   std::vector<uint8_t> sample;
   sample.reserve(total);
   for (size_t k = 0; k < pieces; ++k) {
