@@ -156,7 +156,7 @@ void NibbleMix::initialise() {
   direct_[1] = next + kTrees * kNibbleLanes;
   next += direct_bytes / 2;
 
-  // Each set holds a third of the weight that an input starts with: 0.2 for contexts, 0 for order 0, 0.4 for the match.
+  // Each set holds a third of the weight that an input starts with: 0.2 for contexts and order 1, 0 for order 0, 0.4 for the match.
   const int n = shape_.contexts, inputs = shape_.inputs;
   for (int j = 0; j < kNibbleSets; ++j) {
     set_[j] = next;

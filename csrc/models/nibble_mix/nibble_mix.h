@@ -1,6 +1,5 @@
-// nibble_mix: context mixing a nibble at a time, as the registry and the codec see it. The contexts, histories and
-// option bytes are those of context_mix (and so is
-// the search for them), the cells, mixer and tables its own (docs/nibble_mix.md). All integer.
+// nibble_mix: context mixing a nibble at a time, as the registry and the codec see it. Contexts, histories, option bytes and
+// the search for them are those of context_mix; cells, mixer and tables are its own (docs/nibble_mix.md). All integer.
 #pragma once
 
 #include <cstddef>
