@@ -65,44 +65,53 @@ py::bytes decompress(py::handle data, uint64_t max_output_size, uint64_t max_mem
   return out;
 }
 
-size_t decompress_into(py::handle data, py::handle out, uint64_t max_memory, size_t threads) {
+size_t decompress_into(py::handle data, py::handle out, uint64_t max_output_size, uint64_t max_memory, size_t threads,
+                       py::object progress) {
   const BufferView target(out, true);
   const BufferView in(data);
-  codec::Monitor monitor(0, make_poll({}));
-  const py::gil_scoped_release release;
-  const base::MutableByteSpan room = target.mutable_bytes();
-  const codec::Limits limits{~uint64_t{0}, max_memory};
-  const codec::Contents contents = codec::read_frames(in.bytes(), limits, codec::Proof::kAll);
-  if (contents.content_size > room.size())
-    throw base::Error(base::ErrorKind::kLimit, "out has room for " + std::to_string(room.size()) + " bytes, " +
-                                                   std::to_string(contents.content_size) +
-                                                   " are needed; pass a longer out");
-  codec::decode_frames(in.bytes(), contents, room.first(static_cast<size_t>(contents.content_size)), limits, threads,
-                       &monitor);
+  codec::Monitor monitor(0, make_poll(progress));
+  codec::Contents contents;
+  {
+    const py::gil_scoped_release release;
+    const base::MutableByteSpan room = target.mutable_bytes();
+    const codec::Limits limits{max_output_size, max_memory};
+    contents = codec::read_frames(in.bytes(), limits, codec::Proof::kAll);
+    if (contents.content_size > room.size())
+      throw base::Error(base::ErrorKind::kLimit, "out has room for " + std::to_string(room.size()) + " bytes, " +
+                                                     std::to_string(contents.content_size) +
+                                                     " are needed; pass a longer out");
+    codec::decode_frames(in.bytes(), contents, room.first(static_cast<size_t>(contents.content_size)), limits, threads,
+                         &monitor);
+  }
+  if (!progress.is_none()) monitor.poll();
   return static_cast<size_t>(contents.content_size);
 }
 
-py::bytes compress_raw(py::handle data, int level) {
+py::bytes compress_raw(py::handle data, int level, py::object progress) {
   const BufferView in(data);
-  codec::Monitor monitor(0, make_poll({}));
+  codec::Monitor monitor(0, make_poll(progress));
   std::vector<uint8_t> out;
   {
     const py::gil_scoped_release release;
     out = codec::compress_raw(in.bytes(), level, &monitor);
   }
+  if (!progress.is_none()) monitor.poll();
   return to_bytes(out);
 }
 
-py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t max_memory) {
+py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t max_memory, py::object progress) {
   codec::find_level(level);
   const BufferView in(data);
   const codec::Limits limits{~uint64_t{0}, max_memory};
   codec::check_raw(in.bytes(), size, limits);
   py::bytes out = new_bytes(size, "size");
-  codec::Monitor monitor(size, make_poll({}));
-  const base::MutableByteSpan room = fillable(out);
-  const py::gil_scoped_release release;
-  codec::decompress_raw(in.bytes(), room, limits, &monitor);
+  codec::Monitor monitor(size, make_poll(progress));
+  {
+    const base::MutableByteSpan room = fillable(out);
+    const py::gil_scoped_release release;
+    codec::decompress_raw(in.bytes(), room, limits, &monitor);
+  }
+  if (!progress.is_none()) monitor.poll();
   return out;
 }
 
@@ -183,10 +192,13 @@ void bind_frames(py::module_& module) {
   module.def("decompress", &decompress, py::arg("data"), py::kw_only(), py::arg("max_output_size"),
              py::arg("max_memory"), py::arg("threads") = 1, py::arg("progress") = py::none());
   module.def("decompress_into", &decompress_into, py::arg("data"), py::arg("out"), py::kw_only(),
-             py::arg("max_memory"), py::arg("threads") = 1);
-  module.def("compress_raw", &compress_raw, py::arg("data"), py::arg("level") = codec::kDefaultLevel);
+             py::arg("max_output_size") = ~uint64_t{0}, py::arg("max_memory"), py::arg("threads") = 1,
+             py::arg("progress") = py::none());
+  module.def("compress_raw", &compress_raw, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
+             py::arg("progress") = py::none());
   module.def("decompress_raw", &decompress_raw, py::arg("data"), py::arg("size"),
-             py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("max_memory"));
+             py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("max_memory"),
+             py::arg("progress") = py::none());
   module.def("skippable_frame", &skippable_frame, py::arg("payload"), py::arg("tag") = 0);
   module.def("frame_info", &frame_info, py::arg("data"));
 }

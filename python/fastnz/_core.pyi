@@ -97,10 +97,34 @@ def decompress(
     threads: int = 1,
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
-def decompress_into(data: Buffer, out: Buffer, *, max_memory: int, threads: int = 1) -> int: ...
-def compress_raw(data: Buffer, level: int = 3) -> bytes: ...
-def decompress_raw(data: Buffer, size: int, level: int = 3, *, max_memory: int) -> bytes: ...
-def compress_many(items: Sequence[Buffer], level: int = 3, *, threads: int = 1, raw: bool = False) -> list[bytes]: ...
+def decompress_into(
+    data: Buffer,
+    out: Buffer,
+    *,
+    max_output_size: int = ...,
+    max_memory: int,
+    threads: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> int: ...
+def compress_raw(
+    data: Buffer, level: int = 3, *, progress: Callable[[int, int], object] | None = None
+) -> bytes: ...
+def decompress_raw(
+    data: Buffer,
+    size: int,
+    level: int = 3,
+    *,
+    max_memory: int,
+    progress: Callable[[int, int], object] | None = None,
+) -> bytes: ...
+def compress_many(
+    items: Sequence[Buffer],
+    level: int = 3,
+    *,
+    threads: int = 1,
+    raw: bool = False,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[bytes]: ...
 def decompress_many(
     items: Sequence[Buffer],
     *,
@@ -109,6 +133,7 @@ def decompress_many(
     threads: int = 1,
     raw_sizes: Sequence[int] | None = None,
     level: int = 3,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[bytes]: ...
 def skippable_frame(payload: Buffer, tag: int = 0) -> bytes: ...
 def frame_info(data: Buffer) -> list[_Frame]: ...
