@@ -22,6 +22,7 @@ from ._common import (
     check_size,
     check_threads,
 )
+from ._memory import threads_within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def compress(
     threads: int = 1,
     block_size: int | None = None,
     index: bool = False,
+    max_memory: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
     """Compress `data` into one frame.
@@ -55,6 +57,10 @@ def compress(
     index : bool
         Append a table of the blocks, so that a reader can find any of them without walking through all. Content of
         64 KiB or less is one block and gets none.
+    max_memory : int or None
+        Use no more memory than this in bytes, not counting `data` and the output: fewer threads where that is
+        enough, else `LimitError`. None, the default, means no limit: what is needed follows from the level, the
+        block size and the threads, which are your own choice.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes of input, a few times a second at most.
 
@@ -69,6 +75,8 @@ def compress(
         `level`, `threads` or `block_size` is out of range.
     UnsupportedError
         This build has no such level.
+    LimitError
+        The level may need more than `max_memory` for a block.
 
     Examples
     --------
@@ -80,11 +88,13 @@ def compress(
     >>> fastnz.decompress(packed) == text
     True
     """
+    check_buffer(data)
+    level, block_size, limit = check_level(level), check_block_size(block_size), check_limit(max_memory, "max_memory")
     return _core.compress(
-        check_buffer(data),
-        check_level(level),
-        threads=check_threads(threads),
-        block_size=check_block_size(block_size),
+        data,
+        level,
+        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size),
+        block_size=block_size,
         index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
@@ -168,6 +178,7 @@ def compress_into(
     threads: int = 1,
     block_size: int | None = None,
     index: bool = False,
+    max_memory: int | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Compress `data` into the writable buffer `out` and return how many bytes were written.
@@ -177,7 +188,7 @@ def compress_into(
     Raises
     ------
     LimitError
-        `out` is too small; what it then holds is undefined.
+        `out` is too small, and what it then holds is undefined; or `max_memory` would be exceeded.
 
     Examples
     --------
@@ -187,12 +198,14 @@ def compress_into(
     >>> fastnz.decompress(out[:size])
     b'hello'
     """
+    check_buffer(data)
+    level, block_size, limit = check_level(level), check_block_size(block_size), check_limit(max_memory, "max_memory")
     return _core.compress_into(
-        check_buffer(data),
+        data,
         check_buffer(out, "out"),
-        check_level(level),
-        threads=check_threads(threads),
-        block_size=check_block_size(block_size),
+        level,
+        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size),
+        block_size=block_size,
         index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
@@ -202,17 +215,20 @@ def decompress_into(
     data: Buffer,
     out: Buffer,
     *,
+    max_output_size: int | None = None,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
+    progress: Progress | None = None,
 ) -> int:
     """Restore `data` into the writable buffer `out` and return how many bytes were written.
 
-    The length of `out` is the limit on the output; `max_memory` and `threads` are those of `decompress`.
+    The length of `out` is the limit on the output, unless `max_output_size` is less. The other parameters are those
+    of `decompress`.
 
     Raises
     ------
     LimitError
-        `out` is too small, or `max_memory` would be exceeded.
+        `out` is too small, or `max_output_size` or `max_memory` would be exceeded; the message says which.
 
     Examples
     --------
@@ -224,8 +240,10 @@ def decompress_into(
     return _core.decompress_into(
         check_buffer(data),
         check_buffer(out, "out"),
+        max_output_size=check_limit(max_output_size, "max_output_size"),
         max_memory=check_limit(max_memory, "max_memory"),
         threads=check_threads(threads),
+        progress=check_progress(progress),
     )
 
 

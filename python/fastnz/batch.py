@@ -13,13 +13,17 @@ from ._common import (
     DEFAULT_LEVEL,
     DEFAULT_MAX_MEMORY,
     DEFAULT_MAX_OUTPUT_SIZE,
+    MAX_BLOCK_SIZE,
+    UNLIMITED,
     byte_view,
     check_buffer,
     check_level,
     check_limit,
+    check_progress,
     check_size,
     check_threads,
 )
+from ._memory import threads_within
 from .errors import LimitError
 
 TYPE_CHECKING = False
@@ -28,12 +32,25 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from ._common import Progress
 
-def compress_raw(data: Buffer, level: int = DEFAULT_LEVEL) -> bytes:
+
+def compress_raw(
+    data: Buffer,
+    level: int = DEFAULT_LEVEL,
+    *,
+    max_memory: int | None = None,
+    progress: Progress | None = None,
+) -> bytes:
     """Compress `data` without any frame: no magic, no size, no checksum.
 
     For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
-    the same level and the size.
+    the same level and the size. `max_memory` and `progress` are those of `compress`.
+
+    Raises
+    ------
+    LimitError
+        The level may need more than `max_memory`.
 
     Examples
     --------
@@ -41,7 +58,10 @@ def compress_raw(data: Buffer, level: int = DEFAULT_LEVEL) -> bytes:
     >>> fastnz.decompress_raw(fastnz.compress_raw(b"hello", 3), 5, 3)
     b'hello'
     """
-    return _core.compress_raw(check_buffer(data), check_level(level))
+    check_buffer(data)
+    level = check_level(level)
+    threads_within(check_limit(max_memory, "max_memory"), 1, level, memoryview(data).nbytes, MAX_BLOCK_SIZE)
+    return _core.compress_raw(data, level, progress=check_progress(progress))
 
 
 def decompress_raw(
@@ -51,6 +71,7 @@ def decompress_raw(
     *,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
+    progress: Progress | None = None,
 ) -> bytes:
     """Restore what `compress_raw` was given.
 
@@ -64,13 +85,17 @@ def decompress_raw(
         How many bytes it was given.
     level : int
         The level it was given.
-    max_output_size, max_memory : int or None
+    max_output_size, max_memory, progress
         As in `decompress`.
     """
     size = check_size(size)
     _check_raw_output(size, check_limit(max_output_size, "max_output_size"))
     return _core.decompress_raw(
-        check_buffer(data), size, check_level(level), max_memory=check_limit(max_memory, "max_memory")
+        check_buffer(data),
+        size,
+        check_level(level),
+        max_memory=check_limit(max_memory, "max_memory"),
+        progress=check_progress(progress),
     )
 
 
@@ -81,6 +106,8 @@ def compress_many(
     offsets: Sequence[int] | None = None,
     threads: int = 0,
     raw: bool = False,
+    max_memory: int | None = None,
+    progress: Progress | None = None,
 ) -> list[bytes]:
     """Compress many small buffers, each on its own, by several threads.
 
@@ -96,11 +123,21 @@ def compress_many(
         0 means all processors. The output is the same for any number.
     raw : bool
         Make each result as `compress_raw` would, without frame, size and checksum.
+    max_memory : int or None
+        As in `compress`, for all threads together; fewer work where the longest of the values leaves no room for
+        more.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with bytes of all values together, a few times a second at most.
 
     Returns
     -------
     list of bytes
         One per value, in order; each could have come from `compress` or `compress_raw`.
+
+    Raises
+    ------
+    LimitError
+        The level may need more than `max_memory` for one of the values.
 
     Examples
     --------
@@ -112,7 +149,11 @@ def compress_many(
     True
     """
     items = _items(values, offsets)
-    return _core.compress_many(items, check_level(level), threads=check_threads(threads), raw=bool(raw))
+    level, threads, limit = check_level(level), check_threads(threads), check_limit(max_memory, "max_memory")
+    if limit != UNLIMITED:
+        longest = max((memoryview(item).nbytes for item in items), default=0)
+        threads = threads_within(limit, threads, level, longest, MAX_BLOCK_SIZE if raw else 0)
+    return _core.compress_many(items, level, threads=threads, raw=bool(raw), progress=check_progress(progress))
 
 
 def decompress_many(
@@ -124,6 +165,7 @@ def decompress_many(
     level: int = DEFAULT_LEVEL,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
+    progress: Progress | None = None,
 ) -> list[bytes]:
     """Restore what `compress_many` was given.
 
@@ -138,6 +180,8 @@ def decompress_many(
         As in `decompress`, for all results together.
     max_memory : int or None
         As in `decompress`, for all threads together.
+    progress : callable, optional
+        As in `compress_many`, with bytes of all results together.
 
     Returns
     -------
@@ -164,6 +208,7 @@ def decompress_many(
         threads=check_threads(threads),
         raw_sizes=sizes,
         level=check_level(level),
+        progress=check_progress(progress),
     )
 
 

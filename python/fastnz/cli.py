@@ -30,6 +30,8 @@ _JOBS: dict[str, Callable[[str, Options, Report], None]] = {
     "test": cli_jobs.test,
 }
 
+_FLAGS = {"max_memory": "-M", "max_output_size": "--max-output", "block_size": "--block-size"}
+
 _COMMANDS = ("models", "train")
 
 
@@ -95,7 +97,9 @@ def _explain(error: Exception, name: str) -> tuple[int, str]:
     """Return the exit code for an error and what to tell the user."""
     name = "standard input" if name == "-" else name
     if isinstance(error, LimitError):
-        text = str(error).replace("max_memory", "-M").replace("max_output_size", "--max-output")
+        text = str(error)
+        for parameter, flag in _FLAGS.items():
+            text = text.replace(parameter, flag)
         return LIMIT, f"{name}: {text}"
     if isinstance(error, ModelMissingError):
         return MODEL_MISSING, f"{name}: {error}"

@@ -12,13 +12,13 @@ import stat
 from collections.abc import Callable, Iterator
 
 from . import levels
-from ._core import BlockReader, model_memory
+from ._core import BlockReader
 from .ahead import read_ahead, size_ahead
 from .atomic import AtomicFile
 from .cli_files import Skip, Source, open_sink, open_source
 from .cli_options import Options
-from .cli_report import Report, human
-from .errors import CorruptError, FastnzError, LimitError
+from .cli_report import Report
+from .errors import CorruptError, FastnzError
 from .stream import Compressor, FrameSequence
 
 TYPE_CHECKING = False
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .frames import Info
 
 _PIECE = 1 << 20
-_BUFFERS_PER_BLOCK = 4  # the content, what transforms make of it, side data and code
 
 
 def compress(name: str, options: Options, report: Report) -> None:
@@ -100,26 +99,17 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
     block_size = options.block_size or row["block_size"]
     compressor = Compressor(
         options.level,
-        threads=_threads_within_memory(block_size if size is None else min(size, block_size), options),
+        threads=options.threads,
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),
         content_size=size,
+        max_memory=options.memory,
         progress=report.meter(size),
     )
     while piece:
         yield len(piece), compressor.compress(piece)
         piece = os.read(source.fd, _PIECE)
     yield 0, compressor.flush()
-
-
-def _threads_within_memory(block_size: int, options: Options) -> int:
-    """Return how many blocks of that size may be at work at once."""
-    each = max(model_memory(options.level, block_size) + _BUFFERS_PER_BLOCK * block_size, 1)
-    if each > options.memory:
-        raise LimitError(
-            f"level {options.level} may need {human(each)} for a block; use a lower level or raise max_memory"
-        )
-    return min(options.threads, options.memory // each)
 
 
 def _remaining(source: Source, read: int) -> int | None:

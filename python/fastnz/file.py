@@ -19,6 +19,7 @@ from ._common import (
     DEFAULT_MAX_OUTPUT_SIZE,
     byte_view,
     check_limit,
+    check_progress,
     check_threads,
 )
 from .reader import ContentReader, too_much
@@ -26,6 +27,8 @@ from .stream import Compressor
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, TypeAlias
+
+    from ._common import Progress
 
     Name: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     BinaryMode: TypeAlias = Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"]
@@ -50,7 +53,11 @@ class FastnzFile(io.BufferedIOBase):
         The most bytes that one `read` or `readline` without a size may return; `LimitError` names this parameter.
         Reading with sizes is not limited: a file may well be longer than memory.
     max_memory : int or None
-        As in `fastnz.decompress`.
+        As in `fastnz.decompress` for reading, as in `Compressor` for writing. -1, the default, stands for what is
+        the default there: 1 GiB for reading, no limit for writing.
+    progress : callable, optional
+        Called as ``progress(done, 0)`` while the file reads or writes: bytes of content coded or decoded so far. It
+        must not use the file.
 
     Notes
     -----
@@ -85,20 +92,31 @@ class FastnzFile(io.BufferedIOBase):
         block_size: int | None = None,
         index: bool = True,
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
-        max_memory: int | None = DEFAULT_MAX_MEMORY,
+        max_memory: int | None = -1,
+        progress: Progress | None = None,
     ) -> None:
         if mode not in _BINARY_MODES:
             raise ValueError(f"mode must be one of {', '.join(_BINARY_MODES)}, not {mode!r}")
         self._mode = _BINARY_MODES[mode]
         self._lock = RLock()
         self._output_limit = check_limit(max_output_size, "max_output_size")
+        if max_memory == -1:
+            max_memory = DEFAULT_MAX_MEMORY if self._mode == "rb" else None
         memory_limit, threads = check_limit(max_memory, "max_memory"), check_threads(threads)
+        progress = check_progress(progress)
         self._compressor: Compressor | None = None
         self._buffer: io.BufferedReader | None = None
         self._failed = False  # a write did not succeed: there is no way to end the frame
         self._position = 0
         if self._mode != "rb":
-            self._compressor = Compressor(level, threads=threads, block_size=block_size, index=index)
+            self._compressor = Compressor(
+                level,
+                threads=threads,
+                block_size=block_size,
+                index=index,
+                max_memory=memory_limit,
+                progress=progress,
+            )
         self._owns = isinstance(filename, (str, bytes, os.PathLike))
         if isinstance(filename, (str, bytes, os.PathLike)):
             self._fp = builtins.open(filename, self._mode)
@@ -107,7 +125,7 @@ class FastnzFile(io.BufferedIOBase):
         else:
             raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
         if self._mode == "rb":
-            reader = ContentReader(self._fp, self._output_limit, memory_limit, threads)
+            reader = ContentReader(self._fp, self._output_limit, memory_limit, threads, progress)
             self._buffer = io.BufferedReader(reader, _BUFFER_SIZE)
 
     @property

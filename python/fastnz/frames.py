@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _core
-from ._common import DEFAULT_MAX_MEMORY, byte_view, check_buffer
+from ._common import DEFAULT_MAX_MEMORY, byte_view, check_buffer, check_progress
+from .errors import FormatError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from ._common import Progress
 
 _PIECE = 1 << 20
 
@@ -91,6 +94,7 @@ def test(
     max_output_size: int | None = None,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
+    progress: Progress | None = None,
 ) -> int:
     """Decode `data`, check everything, keep nothing, and return the size of the content in bytes.
 
@@ -102,6 +106,8 @@ def test(
         Stop with `LimitError` when the content is longer; no limit unless you set one, as nothing is kept.
     max_memory, threads
         As in `decompress`.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with bytes of content; the total is 0 where headers do not tell it.
 
     Raises
     ------
@@ -116,7 +122,9 @@ def test(
     """
     from .stream import FrameSequence
 
-    frames = FrameSequence(max_output_size=max_output_size, max_memory=max_memory, threads=threads)
+    progress = check_progress(progress)
+    meter = None if progress is None else _with_total(progress, data)
+    frames = FrameSequence(max_output_size=max_output_size, max_memory=max_memory, threads=threads, progress=meter)
     view = byte_view(data)
     for start in range(0, len(view), _PIECE):
         frames.feed(view[start : start + _PIECE], _PIECE)
@@ -124,6 +132,14 @@ def test(
             frames.feed(b"", _PIECE)
     frames.finish()
     return frames.total_out
+
+
+def _with_total(progress: Progress, data: Buffer) -> Progress:
+    try:
+        total = info(data).content_size or 0
+    except FormatError:  # decoding says it better
+        total = 0
+    return lambda done, _: progress(done, total)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # a verb of this package, not a test case for pytest to collect

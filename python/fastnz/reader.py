@@ -7,13 +7,16 @@ seek turns it to access by block, for good. Not locked: its user locks.
 from __future__ import annotations
 
 import io
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from . import _core
 from ._common import byte_view
 from .ahead import read_ahead, size_ahead
 from .errors import LimitError
 from .stream import FrameSequence
+
+if TYPE_CHECKING:
+    from ._common import Progress
 
 _PIECE = 256 << 10
 
@@ -28,15 +31,29 @@ class ContentReader(io.RawIOBase):
         The most bytes that `readall` may return.
     memory_limit, threads : int
         As in `fastnz.decompress`, already checked.
+    progress : callable, optional
+        Called as ``progress(done, 0)`` with bytes of content decoded so far, by either way.
     """
 
-    def __init__(self, fp: IO[bytes], output_limit: int, memory_limit: int, threads: int) -> None:
+    def __init__(
+        self,
+        fp: IO[bytes],
+        output_limit: int,
+        memory_limit: int,
+        threads: int,
+        progress: Progress | None = None,
+    ) -> None:
         self._fp = fp
         self._output_limit = output_limit
         self._memory_limit = memory_limit
         self._frames: FrameSequence | None = FrameSequence(
-            max_output_size=None, max_memory=memory_limit, threads=threads
+            max_output_size=None,
+            max_memory=memory_limit,
+            threads=threads,
+            progress=None if progress is None else self._tell_progress,
         )
+        self._progress = progress
+        self._decoded = 0
         self._ended = False
         self._position = 0
         self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
@@ -130,8 +147,14 @@ class ContentReader(io.RawIOBase):
             self._block = (0, b"")  # let go of the old block before the new one is made
             content = blocks.read_block(number)
             self._block = (start, content)
+            self._tell_progress(self._decoded + len(content), 0)
         begin = self._position - start
         return memoryview(content)[begin : begin + size]
+
+    def _tell_progress(self, done: int, _: int) -> None:
+        self._decoded = done
+        if self._progress is not None:
+            self._progress(done, 0)
 
     def _access(self) -> _core.BlockReader:
         if self._blocks is None:

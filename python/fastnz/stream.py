@@ -26,6 +26,7 @@ from ._common import (
     check_size,
     check_threads,
 )
+from ._memory import threads_within
 from .errors import FastnzError, FormatError, TruncatedError
 
 TYPE_CHECKING = False
@@ -67,6 +68,8 @@ class Compressor:
     content_size : int, optional
         The number of bytes to come, if known: the frame then tells its reader. `flush` raises `ValueError` if it was
         wrong.
+    max_memory : int or None
+        As in `fastnz.compress`. Blocks are taken to be full unless a small `content_size` says otherwise.
     progress : callable, optional
         Called as ``progress(done, total)`` a few times a second at most while a call works: bytes of content coded so
         far, and `content_size` or 0.
@@ -93,11 +96,13 @@ class Compressor:
         block_size: int | None = None,
         index: bool = False,
         content_size: int | None = None,
+        max_memory: int | None = None,
         progress: Progress | None = None,
     ) -> None:
         if content_size is not None:
             content_size = check_size(content_size, "content_size")
         level, block_size, threads = check_level(level), check_block_size(block_size), check_threads(threads)
+        threads = threads_within(check_limit(max_memory, "max_memory"), threads, level, content_size, block_size)
 
         def make_encoder(index: bool) -> _core.StreamEncoder:
             return _core.StreamEncoder(
@@ -164,6 +169,9 @@ class Decompressor:
         As in `fastnz.decompress`, for all calls together.
     max_memory, threads
         As in `fastnz.decompress`.
+    progress : callable, optional
+        Called as ``progress(done, 0)`` while a call works and at its end: bytes of content decoded so far, returned
+        or not. How many are to come is not known.
 
     Attributes
     ----------
@@ -191,8 +199,11 @@ class Decompressor:
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
+        progress: Progress | None = None,
     ) -> None:
         self._lock = RLock()
+        progress = check_progress(progress)
+        self._meter = None if progress is None else _Meter(progress, 0)
         self._decoder = _core.StreamDecoder(
             max_output_size=check_limit(max_output_size, "max_output_size"),
             max_memory=check_limit(max_memory, "max_memory"),
@@ -214,7 +225,7 @@ class Decompressor:
         with self._lock:
             if self._decoder.eof:
                 raise EOFError("the end of this frame was reached; unused_data has what followed it")
-            return self._decoder.feed(data, max_length)
+            return self._decoder.feed(data, max_length, None if self._meter is None else self._meter.next_call())
 
     @property
     def eof(self) -> bool:
