@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/dispatch.h"
+#include "models/context_mix/match_finder.h"
 #include "models/context_mix/options.h"
 #include "models/context_mix/tables.h"
 #include "models/context_mix/zeroed_buffer.h"
@@ -15,7 +16,7 @@ using kernels::ContextMixState;
 using kernels::kApmColumns;
 
 constexpr int32_t kOne_q28 = 1 << 28;
-constexpr int kMatchHashBytes = 5;
+constexpr uint32_t kMatchMost = 65535;
 
 class ContextMix final : public BitModel {
  public:
@@ -25,7 +26,7 @@ class ContextMix final : public BitModel {
         history_(content_size, options.width, options.step, options.profile),
         kernels_(kernels::kernels()),
         table_(shape_.table_bytes),
-        match_(shape_.match_entries * sizeof(uint32_t)) {
+        matches_(shape_.match_entries, kMatchMost) {
     initialise();
     start_byte();
     p1_q16_ = kernels_.context_mix_predict(&state_);
@@ -47,7 +48,6 @@ class ContextMix final : public BitModel {
   void start_byte() noexcept;
   void start_second_nibble() noexcept;
   void finish_byte(uint8_t byte) noexcept;
-  void find_match() noexcept;
   // From the slot of a byte's first nibble to that of its second: another line within the same 2 KiB, so that no second
   // address translation is needed.
   uint32_t second_nibble_flip(uint32_t nibble) const noexcept {
@@ -59,15 +59,12 @@ class ContextMix final : public BitModel {
   History history_;
   const kernels::KernelTable kernels_;
   ZeroedBuffer table_;
-  ZeroedBuffer match_;  // hash of the last kMatchHashBytes bytes -> position after them
+  MatchFinder matches_;
   ZeroedBuffer small_;  // everything else, one block
   ContextMixState state_{};
   uint32_t hash_[kernels::kMaxContexts] = {};
   uint32_t line_[kernels::kMaxContexts] = {};
   uint8_t check_[kernels::kMaxContexts] = {};
-  uint32_t* match_cell_ = nullptr;  // of the hash one byte ago
-  uint32_t candidate_ = 0;          // where the hash of two bytes ago was last seen, moved along
-  uint64_t match_position_ = 0;
 };
 
 void ContextMix::initialise() {
@@ -160,7 +157,8 @@ void ContextMix::start_byte() noexcept {
   state_.apm_base[1] = hash2(history_.c4 & 0xFFFFFF, 3);
   // Fast at first, then settling: 4 + 12 / (1 + bytes / 1024).
   state_.learning_rate_q4 = 4 + static_cast<int32_t>(12 * 1024 / (1024 + history_.size));
-  find_match();
+  state_.match_length = matches_.find(history_, state_.match_length);
+  state_.expected_byte = matches_.expected_byte();
   // Fetch the second nibble's lines for the byte that seems likely: right two times in three.
   const uint32_t likely = state_.expected_byte >= 0 ? static_cast<uint32_t>(state_.expected_byte)
                                                     : history_.follow2[history_.c4 & 0xFFFF] & 0xFF;
@@ -183,38 +181,6 @@ void ContextMix::start_second_nibble() noexcept {
 void ContextMix::finish_byte(uint8_t byte) noexcept {
   if (state_.expected_byte != byte) state_.match_length = 0;  // the last bit may have been the first to differ
   if (history_.size < history_.bytes.size()) history_.push(byte);
-}
-
-// In three steps, one byte apart, so that no byte waits for memory: fetch the table's cell, read it and fetch the bytes
-// it points to, compare them. A match is thus found two bytes late, which the shorter hash makes up for.
-void ContextMix::find_match() noexcept {
-  const uint64_t size = history_.size;
-  const uint8_t* const bytes = history_.bytes.data();
-  if (state_.match_length != 0) {
-    ++match_position_;
-    if (state_.match_length < 65535) ++state_.match_length;
-  } else if (candidate_ != 0) {
-    match_position_ = candidate_ + uint64_t{1};
-    uint32_t length = 0;
-    while (length < 64 && length < match_position_ && bytes[match_position_ - 1 - length] == bytes[size - 1 - length]) ++length;
-    state_.match_length = length >= static_cast<uint32_t>(shape_.min_match) ? length : 0;
-  }
-  candidate_ = 0;
-  if (match_cell_ != nullptr) {
-    candidate_ = *match_cell_;
-    if (candidate_ != 0) {
-      ++candidate_;
-      __builtin_prefetch(bytes + candidate_);
-    }
-    *match_cell_ = static_cast<uint32_t>(size - 1);
-    match_cell_ = nullptr;
-  }
-  if (size >= static_cast<uint64_t>(kMatchHashBytes)) {
-    match_cell_ = reinterpret_cast<uint32_t*>(match_.data()) +
-                  (hash2(history_.c4, history_.c8 & 0xFF) & (shape_.match_entries - 1));
-    __builtin_prefetch(match_cell_);
-  }
-  state_.expected_byte = state_.match_length != 0 ? bytes[match_position_] : -1;
 }
 
 }  // namespace

@@ -67,7 +67,6 @@ ContextMixShape shape_of(const ContextMixOptions& options, uint64_t content_size
   shape.table_bytes = std::min(std::bit_floor(wanted), uint64_t{1} << tier.table_bits);
   shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 1024)), uint64_t{1} << 22);
   shape.apm_rows = static_cast<uint32_t>(std::clamp<uint64_t>(std::bit_ceil(content_size / 4), 1u << 10, 1u << tier.apm_bits));
-  shape.min_match = 6;
   return shape;
 }
 

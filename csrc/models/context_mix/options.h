@@ -27,7 +27,6 @@ struct ContextMixShape {
   uint64_t table_bytes;   // bit histories, a power of two
   uint64_t match_entries; // a power of two
   uint32_t apm_rows;      // of each map, a power of two
-  int min_match;
 };
 
 std::vector<uint8_t> write_options(const ContextMixOptions& options);

@@ -7,6 +7,7 @@
 
 #include "kernels/dispatch.h"
 #include "models/context_mix/contexts.h"
+#include "models/context_mix/match_finder.h"
 #include "models/context_mix/options.h"
 #include "models/context_mix/zeroed_buffer.h"
 #include "models/nibble_mix/tables.h"
@@ -30,7 +31,8 @@ constexpr uint64_t kLineBytes = 64;
 constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
 constexpr int kTrees = 17;             // of a direct context: the first nibble, then by the first nibble
 constexpr uint32_t kSetRows[kNibbleSets] = {kTrees * 4, 2 * 16, 2 * 256};
-constexpr int kMatchBuckets = 20, kMatchMin = 6, kMatchMost = 500, kMatchHashBytes = 5;
+constexpr int kMatchBuckets = 20;
+constexpr uint32_t kMatchMost = 500;
 constexpr int kApmColumns = kernels::kNibbleApmColumns;
 constexpr uint64_t kApmTreeBytes = kNibbleLanes * kApmColumns * sizeof(uint16_t);
 
@@ -84,7 +86,7 @@ class NibbleMix final : public BitModel {
         kernels_(kernels::kernels()),
         lines_(shape_.line_bytes),
         overflow_(shape_.overflow_bytes),
-        match_(shape_.match_entries * sizeof(uint32_t)) {
+        matches_(shape_.match_entries, kMatchMost) {
     initialise();
     compute_hashes();
     start_byte();
@@ -106,14 +108,13 @@ class NibbleMix final : public BitModel {
   void compute_hashes() noexcept;
   void fetch_ahead() noexcept;
   void finish_nibble(uint32_t nibble) noexcept;
-  void find_match() noexcept;
 
   Shape shape_;
   const ProfileRow& profile_;
   History history_;
   const kernels::KernelTable kernels_;
   ZeroedBuffer lines_, overflow_;
-  ZeroedBuffer match_;  // hash of the last kMatchHashBytes bytes -> position after them
+  MatchFinder matches_;
   ZeroedBuffer small_;  // everything else, one block
   NibbleMixState state_{};
 
@@ -128,10 +129,7 @@ class NibbleMix final : public BitModel {
   History::Before before_{};
 
   uint32_t match_length_ = 0;
-  uint64_t match_position_ = 0;
   int expected_byte_ = -1, expected_nibble_ = -1;
-  uint32_t* match_cell_ = nullptr;  // of the hash one byte ago
-  uint32_t candidate_ = 0;          // where the hash of two bytes ago was last seen, moved along
   uint16_t match_q16_[kMatchBuckets * 2][4];  // by nibble and bit: how often the match was right
 
   uint16_t* apm_ = nullptr;       // [apm_trees][kNibbleLanes][kApmColumns]
@@ -191,7 +189,8 @@ void NibbleMix::compute_hashes() noexcept {
 void NibbleMix::start_byte() noexcept {
   compute_set_bases(profile_, history_, set_base_, 3);
   previous_byte_ = history_.c4 & 0xFF;
-  find_match();
+  match_length_ = matches_.find(history_, match_length_);
+  expected_byte_ = matches_.expected_byte();
   second_ = false;
   first_nibble_ = 0;
   // Fast at first, then settling: 0.6 + 5 / (1 + bytes / 1024), q9.
@@ -280,37 +279,6 @@ void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
   }
   guessed_byte_ = -1;
   start_byte();
-}
-
-// In three steps, one byte apart, so that no byte waits for memory: fetch the table's cell, read it and fetch the bytes
-// it points to, compare them.
-void NibbleMix::find_match() noexcept {
-  const uint64_t size = history_.size;
-  const uint8_t* const bytes = history_.bytes.data();
-  if (match_length_ != 0) {
-    ++match_position_;
-    if (match_length_ < kMatchMost) ++match_length_;
-  } else if (candidate_ != 0) {
-    match_position_ = candidate_ + uint64_t{1};
-    uint32_t length = 0;
-    while (length < 64 && length < match_position_ && bytes[match_position_ - 1 - length] == bytes[size - 1 - length]) ++length;
-    match_length_ = length >= kMatchMin ? length : 0;
-  }
-  candidate_ = 0;
-  if (match_cell_ != nullptr) {
-    candidate_ = *match_cell_;
-    if (candidate_ != 0) {
-      ++candidate_;
-      __builtin_prefetch(bytes + candidate_);
-    }
-    *match_cell_ = static_cast<uint32_t>(size - 1);
-    match_cell_ = nullptr;
-  }
-  if (size >= static_cast<uint64_t>(kMatchHashBytes)) {
-    match_cell_ = reinterpret_cast<uint32_t*>(match_.data()) + (hash2(history_.c4, history_.c8 & 0xFF) & (shape_.match_entries - 1));
-    __builtin_prefetch(match_cell_);
-  }
-  expected_byte_ = match_length_ != 0 && match_position_ < size ? bytes[match_position_] : -1;
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// Where the latest bytes were last seen, for the models that follow a match. In three steps, one byte apart, so that no
+// byte waits for memory: fetch the table's cell, read it and fetch the bytes it points to, compare them. A match is thus
+// found two bytes late, which the short hash makes up for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "models/context_mix/history.h"
+#include "models/context_mix/zeroed_buffer.h"
+
+namespace fastnz::models {
+
+class MatchFinder {
+ public:
+  MatchFinder(uint64_t entries, uint32_t most) : entries_(entries), most_(most), table_(entries * sizeof(uint32_t)) {}
+
+  // Once per byte, after it has entered the history: takes the length of the match that has foretold it, 0 if none has,
+  // and returns the length of the match for the next byte, at most `most`.
+  uint32_t find(const History& history, uint32_t length) noexcept {
+    const uint64_t size = history.size;
+    const uint8_t* const bytes = history.bytes.data();
+    if (length != 0) {
+      ++position_;
+      length = std::min(length + 1, most_);
+    } else if (candidate_ != 0) {
+      position_ = candidate_ + uint64_t{1};
+      while (length < kSearch && length < position_ && bytes[position_ - 1 - length] == bytes[size - 1 - length]) ++length;
+      if (length < kLeast) length = 0;
+    }
+    candidate_ = 0;
+    if (cell_ != nullptr) {
+      candidate_ = *cell_;
+      if (candidate_ != 0) {
+        ++candidate_;
+        __builtin_prefetch(bytes + candidate_);
+      }
+      *cell_ = static_cast<uint32_t>(size - 1);
+      cell_ = nullptr;
+    }
+    if (size >= kHashBytes) {
+      cell_ = reinterpret_cast<uint32_t*>(table_.data()) + (hash2(history.c4, history.c8 & 0xFF) & (entries_ - 1));
+      __builtin_prefetch(cell_);
+    }
+    expected_byte_ = length != 0 && position_ < size ? bytes[position_] : -1;
+    return length;
+  }
+
+  int expected_byte() const noexcept { return expected_byte_; }  // or -1
+
+ private:
+  static constexpr uint32_t kLeast = 6, kSearch = 64;
+  static constexpr uint64_t kHashBytes = 5;
+
+  uint64_t entries_;  // a power of two
+  uint32_t most_;
+  ZeroedBuffer table_;        // hash of the last kHashBytes bytes -> position after them
+  uint32_t* cell_ = nullptr;  // of the hash one byte ago
+  uint32_t candidate_ = 0;    // where the hash of two bytes ago was last seen, moved along
+  uint64_t position_ = 0;
+  int expected_byte_ = -1;
+};
+
+}  // namespace fastnz::models
