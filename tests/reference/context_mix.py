@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from context_mix_contexts import PROFILES, context_hashes, set_bases
 from context_mix_history import IMAGE, M32, NUMBERS, RECORD, History, clamp, hash2, signed
+from match_finder import MatchFinder
 
 
 class Tier(NamedTuple):
@@ -26,7 +27,7 @@ TIERS = {1: Tier(4, 1, 24, 10), 2: Tier(6, 2, 25, 11), 3: Tier(8, 2, 26, 12), 4:
 STEPS = {RECORD: (0, 0), IMAGE: (1, 4), NUMBERS: (2, 8)}  # profiles with a width: least and greatest step
 
 TABLE_START = 1 << 16  # bytes of content that get 24 bytes of table for each context; the others get 4
-MATCH_HASH, MIN_MATCH, MATCH_BITS, MATCH_SEARCH = 5, 6, 22, 64
+MAX_MATCH, MATCH_BITS = 65535, 22
 LIMIT = 3071  # of the logistic domain
 EXACT_BITS, CAPS = 4, (40, 20, 9, 6, 5)  # of bit histories
 STATE_COUNT, MATCH_COUNT = 255, 1023  # where counts stop
@@ -141,7 +142,7 @@ class ContextMix:
         wanted = max(start * 24 + (size - start) * 4, 1 << 14) * n
         self.table = bytearray(min(1 << wanted.bit_length() - 1, 1 << tier.table_bits))
         self.slot_mask = len(self.table) // 16 - 1
-        self.match_table, self.match_mask = {}, min(power_of_two(max(size, 1024)), 1 << MATCH_BITS) - 1
+        self.matches = MatchFinder(self.history, min(power_of_two(max(size, 1024)), 1 << MATCH_BITS), MAX_MATCH)
         self.apm_mask = clamp(power_of_two(size // 4), 1024, 1 << tier.apm_bits) - 1
         self.maps = [FIRST_MAP[:] for _ in range(n)]
         self.match_map = [0x40000000, 0xC0000000] * (25 * 256)
@@ -150,8 +151,6 @@ class ContextMix:
         self.first_weights = [min((1 << 28) // 3, (1 << 28) // n * 2)] * n + [0] * (n + 4) + [1 << 26, 0, 0]
         self.weights: list[dict[int, list[int]]] = [{} for _ in range(self.sets)]
         self.final_weights = [[(1 << 28) // self.sets] * self.sets for _ in range(8)]
-        self.match_at = self.match_length = self.candidate = self.expected = 0
-        self.match_key = -1
         self.start_byte()
         self.predict()
 
@@ -164,8 +163,8 @@ class ContextMix:
         self.node = self.node << 1 | bit
         self.bit_index += 1
         if self.bit_index == 8:
-            if self.match_length and self.expected != self.partial & 255:
-                self.match_length = 0
+            if self.matches.length and self.matches.expected != self.partial & 255:
+                self.matches.length = 0
             self.history.push(self.partial & 255)
             self.start_byte()
         elif self.bit_index == 4:
@@ -185,7 +184,7 @@ class ContextMix:
         self.bases = set_bases(h)
         self.apm_base = hash2(h.c4 & 0xFFFFFF, 3)
         self.rate = RATE + RATE_MORE * RATE_BYTES // (RATE_BYTES + h.size)
-        self.find_match()
+        self.matches.find()
         self.find_slots()
 
     def find_slots(self) -> None:
@@ -197,26 +196,6 @@ class ContextMix:
                 slot = min(choices, key=lambda choice: KNOWLEDGE[table[choice + 1]])  # the first of the least
                 table[slot : slot + 16] = bytes([check]) + bytes(15)
             self.slots.append(slot)
-
-    # Section 8: matches
-
-    def find_match(self) -> None:
-        h = self.history
-        if self.match_length:
-            self.match_at += 1
-            self.match_length = min(self.match_length + 1, 65535)
-        elif self.candidate:
-            at, length = self.candidate + 1, 0
-            while length < MATCH_SEARCH and length < at and h.bytes[at - 1 - length] == h.bytes[h.size - 1 - length]:
-                length += 1
-            self.match_at, self.match_length = at, length if length >= MIN_MATCH else 0
-        self.candidate = 0
-        if self.match_key >= 0:
-            found = self.match_table.get(self.match_key, 0)
-            self.candidate = found + 1 if found else 0
-            self.match_table[self.match_key] = h.size - 1
-        self.match_key = hash2(h.c4, h.c8 & 0xFF) & self.match_mask if h.size >= MATCH_HASH else -1
-        self.expected = h.bytes[self.match_at] if self.match_length else 0
 
     # Section 9: from inputs to a probability
 
@@ -231,11 +210,11 @@ class ContextMix:
         for of, at in zip(self.direct, self.direct_at):
             x += [STRETCH[of[at] >> 4], STRETCH[of[at + 1] >> 4]]
 
-        if self.match_length and (self.expected | 256) >> 8 - bit_index != partial:
-            self.match_length = 0
-        length, self.match_entry = self.match_length, -1
+        if self.matches.length and (self.matches.expected | 256) >> 8 - bit_index != partial:
+            self.matches.length = 0
+        length, self.match_entry = self.matches.length, -1
         if length:
-            bit = self.expected >> 7 - bit_index & 1
+            bit = self.matches.expected >> 7 - bit_index & 1
             bucket = (length if length < 16 else 16 + (length - 16) // 4 if length < 32
                       else 20 + (length - 32) // 8 if length < 64 else 24)
             self.match_entry = (bucket * 256 + self.c1) * 2 + bit

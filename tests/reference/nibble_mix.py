@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from context_mix import power_of_two, read_options
 from context_mix_contexts import PROFILES, context_hashes, set_bases
-from context_mix_history import M32, History, clamp, hash2
+from context_mix_history import M32, History, clamp
+from match_finder import MatchFinder
 
 
 class Tier(NamedTuple):
@@ -42,7 +43,7 @@ FIRST_APM = [16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64
 WEIGHT, MATCH_WEIGHT = 1092, 2184
 RATE, RATE_MORE, RATE_BYTES = 308, 2560, 1024  # learning rate, q9: RATE + RATE_MORE / (1 + size / RATE_BYTES)
 TABLE_START = 1 << 16  # bytes of content that get 24 bytes of lines for each context; the others get 12
-MATCH_HASH, MIN_MATCH, MAX_MATCH, MATCH_BITS, MATCH_SEARCH = 5, 6, 500, 22, 64
+MAX_MATCH, MATCH_BITS = 500, 22
 LIMIT, RENEWAL = 16300, 64
 NEW_CELL = 0x8000
 
@@ -102,11 +103,8 @@ class NibbleMix:
         self.sole = [FIRST_SOLE[:] for _ in range(n + 2)]
         self.renew()
 
-        self.match_count = min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS)
-        self.match_table: dict[int, int] = {}
+        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
         self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
-        self.match_at = self.match_length = self.candidate = self.expected = 0
-        self.match_key = -1
 
         first = [WEIGHT] * (n + 1) + [0, MATCH_WEIGHT, 0]
         self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(3)]
@@ -134,8 +132,8 @@ class NibbleMix:
             self.start_nibble()
             return
         byte = self.upper << 4 | nibble
-        if self.match_length and self.expected != byte:
-            self.match_length = 0
+        if self.matches.length and self.matches.expected != byte:
+            self.matches.length = 0
         self.history.push(byte)
         self.start_byte()
 
@@ -146,7 +144,7 @@ class NibbleMix:
         self.c1 = h.c4 & 0xFF
         self.hashes = context_hashes(h, self.names)
         self.base = set_bases(h)[0]
-        self.find_match()
+        self.matches.find()
         self.find_first()
         self.rate = RATE + RATE_MORE * RATE_BYTES // (RATE_BYTES + h.size)
         self.start_nibble()
@@ -192,33 +190,15 @@ class NibbleMix:
 
     # Section 5: matches
 
-    def find_match(self) -> None:
-        h = self.history
-        if self.match_length:
-            self.match_at += 1
-            self.match_length = min(self.match_length + 1, MAX_MATCH)
-        elif self.candidate:
-            at, length = self.candidate + 1, 0
-            while length < MATCH_SEARCH and length < at and h.bytes[at - 1 - length] == h.bytes[h.size - 1 - length]:
-                length += 1
-            self.match_at, self.match_length = at, length if length >= MIN_MATCH else 0
-        self.candidate = 0
-        if self.match_key >= 0:
-            found = self.match_table.get(self.match_key, 0)
-            self.candidate = found + 1 if found else 0
-            self.match_table[self.match_key] = h.size - 1
-        self.match_key = hash2(h.c4, h.c8 & 0xFF) & self.match_count - 1 if h.size >= MATCH_HASH else -1
-        self.expected = h.bytes[self.match_at] if self.match_length else 0
-
     def start_match(self) -> None:
         """Fills what a match says at the nodes that it expects: the counts' place and the bit."""
         self.match: dict[int, tuple[int, int]] = {}
-        if self.match_length == 0 or (self.second and self.expected >> 4 != self.upper):
+        if self.matches.length == 0 or (self.second and self.matches.expected >> 4 != self.upper):
             return
-        length = self.match_length
+        length = self.matches.length
         bucket = (length if length < 16 else 16 if length < 32 else 17 if length < 64 else 18 if length <= 400 else 19)
         self.counts = self.match_counts[bucket][self.second]
-        nibble, node = (self.expected & 15 if self.second else self.expected >> 4), 1
+        nibble, node = (self.matches.expected & 15 if self.second else self.matches.expected >> 4), 1
         for k in range(4):
             bit = nibble >> 3 - k & 1
             self.match[node] = (k, bit)
@@ -236,7 +216,7 @@ class NibbleMix:
     def start_nibble(self) -> None:
         self.start_match()
         self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]]
-        length = self.match_length
+        length = self.matches.length
         matched = 0 if not self.match else 1 if length < 8 else 2 if length < 24 else 3
         known = sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
         self.rows = (4 * self.place + matched, 16 * self.second + (8 + matched if matched > 1 else known),
