@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> int:
     meter = _Meter(quiet=options.quiet)
     trainer.run(checkpoint, meter.tell)
     meter.clear()
+    trainer.finish()
     _export(trainer, options)
     os.unlink(checkpoint)
     return 0

@@ -63,3 +63,25 @@ def test_sparsity_lowers_activity() -> None:
         inputs, rows = torch.from_numpy(batch.inputs), torch.from_numpy(batch.buckets)
         kept.append(float(run.network(inputs, rows, run.state)[2].detach().mean()))
     assert kept[1] > kept[0] + 0.05
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    run = trainer(100_000, rate=1.0, final_rate=0.1, rise_bytes=10_000, fall_bytes=40_000)
+    found = []
+    for run.done in (0, 5_000, 10_000, 60_000, 80_000, 100_000):
+        found.append(run.rate())
+    assert found == pytest.approx([0.01, 0.5, 1.0, 1.0, 0.55, 0.1])
+    run = trainer(100_000, rate=1.0, final_rate=0.0)
+    run.done = 50_500  # half of what follows the rise of a hundredth
+    assert run.rate() == pytest.approx(0.5)
+
+
+def test_rows_that_were_never_met_are_cleared_where_asked() -> None:
+    for clear in (False, True):
+        run = trainer(10_000, clear_unseen=clear)
+        run.run(None, lambda *_: None)
+        seen = torch.from_numpy(run.seen_rows).flatten()
+        run.finish()
+        zero = (run.network.tables == 0).all(1)
+        assert 0 < seen.sum() < seen.numel()
+        assert torch.equal(zero, ~seen) if clear else not zero.any()

@@ -119,5 +119,47 @@ def test_a_grown_network_says_the_same_and_learns() -> None:
     assert torch.allclose(logits, before, atol=1e-4)
     logits.square().sum().backward()
     assert large.to_logits.grad[:, 32:64].abs().max() > 0
-    with pytest.raises(ValueError, match="64 units cannot become one of 32"):
+    with pytest.raises(ValueError, match="64 units, .* cannot become one of 32"):
         grown(large, 32)
+
+
+def test_more_rows_say_the_same() -> None:
+    data, inputs, _ = sample()
+    small = network_of(7)
+    large = grown(small, 32, 10)
+    found = []
+    for network in (small, large):
+        before = [inputs_of(row) for row in data]
+        rows = np.stack([buckets_of(row, network.shape.bits) for row in before], 1).astype(np.int64)
+        with torch.no_grad():
+            found.append(network(inputs, torch.from_numpy(rows), network.zero_state(2))[0])
+    assert torch.equal(*found) or torch.allclose(*found, atol=1e-4)
+    with pytest.raises(ValueError, match="cannot become"):
+        grown(large, 32, 9)
+
+
+def test_short_products_have_nearly_the_same_gradients() -> None:
+    _, inputs, rows = sample()
+    network = network_of(8)
+    found = []
+    for short in (False, True):
+        network.short = short
+        network.zero_grad()
+        logits, _, _ = network(inputs, rows, network.zero_state(2))
+        torch.log_softmax(logits, 2)[:, :, 97].mean().backward()
+        found.append([logits.detach(), *(value.grad.clone() for value in network.parameters())])
+    for true, near in zip(*found, strict=True):
+        assert (true - near).norm() < 0.05 * true.norm()
+
+
+def test_a_coarser_grid_of_tables_is_what_training_sees() -> None:
+    data, inputs, rows = sample()
+    network = network_of(9)
+    network.rounded, network.table_grid = True, 16
+    weights = to_integers(network)
+    assert not (weights.tables % 8).any() and (weights.tables % 16).any()
+    with torch.no_grad():
+        logits, _, _ = network(inputs, rows, network.zero_state(2))
+    theirs = torch.log_softmax(logits.double(), 2).transpose(0, 1).numpy() / np.log(2)
+    ours = IntegerNetwork(weights).logits(data) / 4096
+    assert np.abs(ours - np.log2(np.exp2(ours).sum(-1, keepdims=True)) - theirs).mean() < 0.02

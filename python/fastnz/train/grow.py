@@ -12,7 +12,7 @@ from .network import Network, Shape
 
 
 @torch.no_grad()
-def grown(network: Network, hidden: int) -> Network:
+def grown(network: Network, hidden: int, bits: int | None = None) -> Network:
     """Return a network of `hidden` units in which the first are those of `network`.
 
     Parameters
@@ -21,6 +21,9 @@ def grown(network: Network, hidden: int) -> Network:
         The smaller network; its tables, embedding and everything about its units are taken over.
     hidden : int
         Units of the result, no fewer than the smaller network has.
+    bits : int or None
+        Log2 of the rows of its feature tables, no fewer; None is as many. A row's number begins with its number in a
+        smaller table, so a row becomes two that are equal.
 
     Raises
     ------
@@ -28,9 +31,10 @@ def grown(network: Network, hidden: int) -> Network:
         If the result would be smaller.
     """
     old, shape = network.shape.hidden, network.shape
-    if hidden < old:
-        raise ValueError(f"a network of {old} units cannot become one of {hidden}")
-    result = Network(Shape(hidden, shape.depth, shape.bits, 0))
+    bits = shape.bits if bits is None else bits
+    if hidden < old or bits < shape.bits:
+        raise ValueError(f"a network of {old} units, 2^{shape.bits} rows cannot become one of {hidden}, 2^{bits}")
+    result = Network(Shape(hidden, shape.depth, bits, 0))
     for gate in range(3):
         mine, theirs = slice(gate * hidden, gate * hidden + old), slice(gate * old, (gate + 1) * old)
         fresh = slice(gate * hidden + old, (gate + 1) * hidden)
@@ -42,7 +46,7 @@ def grown(network: Network, hidden: int) -> Network:
         result.embedding[:, fresh] *= rows.std()
     result.bias.zero_()
     result.bias_recurrent[:old] = network.bias_recurrent
-    result.tables.copy_(network.tables)
+    result.tables.copy_(network.tables.repeat_interleave(1 << (bits - shape.bits), 0))
     result.to_logits[:, :old] = network.to_logits[:, :old]
     result.to_logits[:, old:hidden] = 0
     result.to_logits[:, hidden:] = network.to_logits[:, old:]

@@ -19,7 +19,7 @@ import torch
 from torch.nn import functional
 
 from .data import Bytes, Kind, Streams, by_kind, held_segments
-from .features import buckets_of, inputs_of
+from .features import FEATURE_COUNT, buckets_of, inputs_of
 from .network import Network, Shape
 from .sparsity import Sparsity
 
@@ -44,10 +44,17 @@ class Plan:
         Bytes to train on, over all streams.
     streams, steps : int
         Streams in lockstep, and steps of each between two updates.
-    rate, final_rate, warmup : float
-        Peak of the learning rate, its end, and the share of the run in which it rises.
+    rate, final_rate : float
+        Peak of the learning rate, and its end.
+    rise_bytes, fall_bytes : int
+        The first bytes, in which the rate rises, and the last, in which it falls; it stays at its peak between them. 0
+        is a hundredth of the run and all the rest.
     rounded_share : float
         The last share of the run, in which the network computes with the integers that it is exported to.
+    table_grid : int
+        Steps to 1 of the feature tables in an export, a power of two up to 128: fewer make a smaller file.
+    clear_unseen : bool
+        Export rows of the feature tables that the run never met as zeros.
     sparsity_target, sparsity_weight, sparsity_decay : float
         rho, beta and the running mean of the penalty on units that change (`sparsity`); beta 0 is none.
     short : bool
@@ -59,7 +66,8 @@ class Plan:
     steps: int = 96
     rate: float = 4e-3
     final_rate: float = 1e-4
-    warmup: float = 0.01
+    rise_bytes: int = 0
+    fall_bytes: int = 0
     clip: float = 1.0
     seed: int = 1
     sparsity_target: float = 0.0
@@ -67,6 +75,8 @@ class Plan:
     sparsity_decay: float = 0.0
     short: bool = False
     rounded_share: float = 0.1
+    table_grid: int = 128
+    clear_unseen: bool = False
     validate_every: int = 10_000_000
     held_length: int = 8192
     held_per_kind: int = 4
@@ -96,10 +106,11 @@ class Trainer:
         self.kinds, self.plan, self.device = kinds, plan, device
         self.network = (start or Network(shape)).to(device)
         self.shape = self.network.shape
-        self.network.short = plan.short
-        self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10)
+        self.network.short, self.network.table_grid = plan.short, plan.table_grid
+        self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10, fused=True)
         self.streams = Streams(kinds, plan.streams, plan.steps, shape.bits, plan.seed)
         self.state = self.network.zero_state(plan.streams)
+        self.seen_rows = np.zeros((FEATURE_COUNT, 1 << self.shape.bits), bool)
         self.sparsity = None
         if plan.sparsity_weight:
             self.sparsity = Sparsity(plan.sparsity_target, plan.sparsity_weight, plan.sparsity_decay)
@@ -109,17 +120,20 @@ class Trainer:
         self.history: list[Mark] = []
 
     def rate(self) -> float:
-        """Return the learning rate of the next step: a straight rise, then a half cosine."""
-        plan, share = self.plan, self.done / self.plan.total_bytes
-        if share < plan.warmup:
-            return plan.rate * max(share / plan.warmup, 0.01)
-        wave = 0.5 + 0.5 * math.cos(math.pi * min((share - plan.warmup) / (1 - plan.warmup), 1))
-        return plan.final_rate + (plan.rate - plan.final_rate) * wave
+        """Return the learning rate of the next step: a straight rise, level, then a half cosine down."""
+        plan = self.plan
+        rise = plan.rise_bytes or plan.total_bytes // 100
+        if self.done < rise:
+            return plan.rate * max(self.done / rise, 0.01)
+        fall = min(plan.fall_bytes or plan.total_bytes, plan.total_bytes - rise)
+        left = min(max(plan.total_bytes - self.done, 0) / max(fall, 1), 1)
+        return plan.final_rate + (plan.rate - plan.final_rate) * (0.5 - 0.5 * math.cos(math.pi * left))
 
     def step(self) -> float:
         """Train on one batch; return its bits per byte."""
         self.network.rounded = self.done >= (1 - self.plan.rounded_share) * self.plan.total_bytes
         batch = self.streams.next()
+        self.seen_rows[np.arange(FEATURE_COUNT), batch.buckets] = True
         device = self.device
         fresh = torch.from_numpy(batch.fresh).to(device)
         targets = torch.from_numpy(batch.targets).to(device)
@@ -157,6 +171,12 @@ class Trainer:
         names = [self.kinds[kind].name for kind, _ in segments]
         return by_kind(names, measure(self.network, [text for _, text in segments], self.device)) if segments else {}
 
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Clear what the run has not trained, if its plan says so; to be called once, at the end."""
+        if self.plan.clear_unseen:
+            self.network.tables[torch.from_numpy(~self.seen_rows).flatten().to(self.device)] = 0
+
     def save(self, path: str) -> None:
         """Write a checkpoint in one step: either the old or the new one is there."""
         parts = {
@@ -169,6 +189,7 @@ class Trainer:
             "state": self.state,
             "done": self.done,
             "seconds": self.seconds,
+            "seen_rows": torch.from_numpy(self.seen_rows),
             "smoothed": self.smoothed,
             "running": None if self.sparsity is None else self.sparsity.running,
             "history": self.history,
@@ -184,6 +205,7 @@ class Trainer:
         self.network.load_state_dict(parts["network"])
         self.optimizer.load_state_dict(parts["optimizer"])
         self.streams.restore(json.loads(parts["streams"]))
+        self.seen_rows = parts["seen_rows"].numpy()
         for name in ("state", "done", "seconds", "smoothed", "history"):
             setattr(self, name, parts[name])
         if self.sparsity is not None:

@@ -25,7 +25,8 @@ def to_integers(network: Network, notes: str = "") -> Weights:
     from_state, state_scale, state_shift = _rows(network.from_state, STATE_UNIT)
     from_features, feature_scale, feature_shift = _rows(network.from_features, STATE_UNIT)
     to_logits, logit_scale, logit_shift = _rows(network.to_logits, LOGIT_UNIT)
-    tables = (network.tables * INPUT_GRID).round().clamp(-128, 127)
+    grid = network.table_grid
+    tables = (network.tables * grid).round().clamp(-grid, grid - 1) * (INPUT_GRID / grid)
     return Weights(
         tables=_array(tables, np.int8).reshape(FEATURE_COUNT, 1 << shape.bits, shape.depth),
         bytes_table=_array((network.byte_rows() * STATE_GRID).round().clamp(-32768, 32767), np.int16),

@@ -57,7 +57,7 @@ RECIPES = {
     ),
     "large": Recipe(
         {"hidden": 384, "depth": 16, "bits": 15},
-        {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "warmup": 0.02, "short": True},
+        {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "rise_bytes": 460_000, "short": True},
         start="small",
     ),
 }
