@@ -16,6 +16,7 @@
 #include "coding/binary_range_coder.h"
 #include "kernels/dispatch.h"
 #include "models/gru8/gru8.h"
+#include "models/network/families.h"
 #include "models/registry.h"
 #include "models/symbol_bits.h"
 
@@ -45,6 +46,12 @@ std::shared_ptr<const models::Gru8Weights> weights_of(uint64_t id) {
   return std::static_pointer_cast<const models::Gru8Weights>(models::require_weights(id, "gru8"));
 }
 
+// Any network that is loaded.
+std::unique_ptr<models::SymbolModel> model_of(uint64_t id, int lanes, const kernels::KernelTable* table) {
+  const auto weights = models::require_weights(id);
+  return models::family_of(*weights).make(weights, lanes, table);
+}
+
 // streams [S][n] -> frequencies before each byte [S][n][256]
 py::array_t<uint32_t> lane_frequencies(const Array<uint8_t>& streams, uint64_t id, const std::string& isa) {
   require(streams.ndim() == 2 && streams.shape(0) >= 1, "streams must be [S][n]");
@@ -53,17 +60,17 @@ py::array_t<uint32_t> lane_frequencies(const Array<uint8_t>& streams, uint64_t i
   uint32_t* const to = out.mutable_data();
   const uint8_t* const from = streams.data();
   const kernels::KernelTable table = table_of(isa);
-  models::Gru8 model(weights_of(id), static_cast<int>(lanes), &table);
+  const auto model = model_of(id, static_cast<int>(lanes), &table);
   const py::gil_scoped_release release;
   std::vector<uint32_t> freq(lanes * kSymbols);
   std::vector<uint16_t> symbols(lanes);
   for (size_t i = 0; i < n; ++i) {
-    model.predict(freq.data());
+    model->predict(freq.data());
     for (size_t s = 0; s < lanes; ++s) {
       std::copy_n(freq.data() + s * kSymbols, kSymbols, to + (s * n + i) * kSymbols);
       symbols[s] = from[s * n + i];
     }
-    model.update(symbols.data());
+    model->update(symbols.data());
   }
   return out;
 }
@@ -80,9 +87,9 @@ py::array_t<uint32_t> frequencies(const py::bytes& data, uint64_t id, const std:
 py::array_t<uint32_t> gru8_rows(const py::bytes& data, int bits) {
   require(bits >= 1 && bits <= 31, "bits outside 1..31");
   const std::string_view text = data;
-  py::array_t<uint32_t> out({static_cast<py::ssize_t>(text.size()), py::ssize_t{models::kGru8Tables}});
+  py::array_t<uint32_t> out({static_cast<py::ssize_t>(text.size()), py::ssize_t{models::kFeatureTables}});
   uint32_t* to = out.mutable_data();
-  models::Gru8Features features;
+  models::ByteFeatures features;
   for (const char c : text) {
     for (const uint32_t row : features.rows(bits)) *to++ = row;
     features.push(static_cast<uint8_t>(c));

@@ -7,7 +7,7 @@
 #include "bindings/buffers.h"
 #include "codec/weights.h"
 #include "format/weight_file.h"
-#include "models/gru8/weights.h"
+#include "models/network/families.h"
 
 namespace py = pybind11;
 
@@ -35,21 +35,19 @@ py::dict weights_info(const py::object& data) {
   const BufferView view(data);
   std::vector<uint8_t> plain;
   format::WeightFile file;
-  std::unique_ptr<models::Gru8Weights> weights;
+  std::shared_ptr<const models::Weights> weights;
   {
     const py::gil_scoped_release release;
     plain = codec::unpack_weights(view.bytes());
     file = format::read_weight_file(plain);
     std::vector<base::ByteSpan> sections;
     for (const auto& section : file.sections) sections.push_back(section.stored);
-    weights = std::make_unique<models::Gru8Weights>(file.id, sections);
+    weights = models::require_family(file.family).load(file.id, sections);
   }
   py::dict info;
   info["id"] = file.id;
   info["model"] = weights->model();
-  info["hidden"] = weights->shape().hidden;
-  info["depth"] = weights->shape().depth;
-  info["bits"] = weights->shape().bits;
+  for (const auto& [name, value] : weights->sizes()) info[name] = value;
   info["plain_size"] = plain.size();
   info["notes"] = to_bytes(file.sections.back().stored);
   return info;

@@ -8,7 +8,7 @@
 #include "base/xxh3.h"
 #include "coding/rans.h"
 #include "format/weight_file.h"
-#include "models/gru8/weights.h"
+#include "models/network/families.h"
 
 namespace fastnz::codec {
 namespace {
@@ -82,6 +82,7 @@ void require_id(ByteSpan plain_without_id, uint64_t id) {
 
 std::vector<uint8_t> unpack_weights(ByteSpan in) {
   WeightFile file = format::read_weight_file(in);
+  models::require_family(file.family);
   std::vector<std::vector<uint8_t>> plain(file.sections.size());
   for (size_t k = 0; k < plain.size(); ++k) {
     WeightSection& section = file.sections[k];
@@ -116,6 +117,7 @@ std::vector<uint8_t> pack_weights(ByteSpan in) {
 
 std::shared_ptr<const models::Weights> load_weights(ByteSpan in) {
   WeightFile file = format::read_weight_file(in);
+  const models::NetworkFamily& family = models::require_family(file.family);
   std::vector<uint8_t> plain;
   if (is_plain(file)) {
     require_id(in.first(in.size() - format::kWeightIdBytes), file.id);
@@ -125,7 +127,7 @@ std::shared_ptr<const models::Weights> load_weights(ByteSpan in) {
   }
   std::vector<ByteSpan> sections;
   for (const WeightSection& section : file.sections) sections.push_back(section.stored);
-  auto weights = std::make_shared<const models::Gru8Weights>(file.id, sections);  // the one family there is
+  auto weights = family.load(file.id, sections);
   models::add_weights(weights);
   return weights;
 }

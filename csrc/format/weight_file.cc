@@ -33,8 +33,6 @@ WeightFile read_weight_file(base::ByteSpan in) {
                 "weight file version " + std::to_string(version) + "; this build reads version 1", 4);
   WeightFile file;
   file.family = reader.read_u8("network family");
-  if (file.family != kFamilyGru8)
-    throw Error(ErrorKind::kUnsupported, "network family " + std::to_string(file.family) + " is not in this build", 5);
   const uint16_t count = reader.read_u16("number of sections");
   if (count < 1 || count > kMaxWeightSections)
     corrupt(std::to_string(count) + " sections, expected 1 to " + std::to_string(kMaxWeightSections), 6);

@@ -10,7 +10,6 @@
 
 namespace fastnz::format {
 
-inline constexpr uint8_t kFamilyGru8 = 1;
 inline constexpr uint8_t kRawSection = 0, kRansSection = 1;
 inline constexpr size_t kMaxWeightSections = 64;
 inline constexpr uint64_t kMaxWeightBytes = uint64_t{64} << 20;  // of all plain sections
@@ -24,12 +23,12 @@ struct WeightSection {
 };
 
 struct WeightFile {
-  uint8_t family = kFamilyGru8;
+  uint8_t family = 0;  // which there are is for the models to say
   std::vector<WeightSection> sections;
   uint64_t id = 0;
 };
 
-// Throws kFormat (no weight file), kUnsupported (version, family), kTruncated, kCorrupt, kLimit.
+// Throws kFormat (no weight file), kUnsupported (version), kTruncated, kCorrupt, kLimit.
 WeightFile read_weight_file(base::ByteSpan in);
 
 // Appends everything but the id.

@@ -58,8 +58,9 @@ std::shared_ptr<const Weights> require_weights(uint64_t id, const char* model) {
   }
   if (!weights)
     throw base::Error(base::ErrorKind::kModelMissing,
-                      "the weights " + weights_name(id) + " of model " + model + " are not installed here");
-  if (std::strcmp(weights->model(), model) != 0)
+                      "the weights " + weights_name(id) + (model ? " of model " + std::string(model) : "") +
+                          " are not installed here");
+  if (model && std::strcmp(weights->model(), model) != 0)
     throw base::Error(base::ErrorKind::kCorrupt,
                       "the weights " + weights_name(id) + " are of model " + weights->model() + ", not of " + model);
   return weights;

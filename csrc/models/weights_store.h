@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace fastnz::models {
 
@@ -18,6 +20,7 @@ class Weights {
   uint64_t id() const noexcept { return id_; }
   const char* model() const noexcept { return model_; }  // name of the registry row that they belong to
   virtual size_t memory() const noexcept = 0;            // bytes, shared by all instances
+  virtual std::vector<std::pair<const char*, int>> sizes() const = 0;  // its shape, for people
 
  private:
   uint64_t id_;
@@ -33,8 +36,8 @@ void add_weights(std::shared_ptr<const Weights> weights);
 std::shared_ptr<const Weights> find_weights(uint64_t id);
 
 // Asks the finder when they are not loaded; throws kModelMissing when they still are not, kCorrupt when they belong to
-// another model.
-std::shared_ptr<const Weights> require_weights(uint64_t id, const char* model);
+// another model. Without a model, those of any.
+std::shared_ptr<const Weights> require_weights(uint64_t id, const char* model = nullptr);
 
 // Called, from any thread and without a lock, with an id that is missing; it may add_weights() them.
 using WeightsFinder = std::function<void(uint64_t id)>;

@@ -109,7 +109,7 @@ def test_a_claim_of_much_content_is_refused_before_memory_is_taken():
     [
         (b"FNZX", fastnz.FormatError),
         (b"FNZW\x02", fastnz.UnsupportedError),
-        (b"FNZW\x01\x02", fastnz.UnsupportedError),
+        (b"FNZW\x01\x03", fastnz.UnsupportedError),
         (b"FNZW\x01\x01\x00\x00", fastnz.CorruptError),
     ],
 )

@@ -2,23 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/error.h"
 #include "kernels/dispatch.h"
+#include "models/network/families.h"
 #include "models/symbol_bits.h"
 
 namespace fastnz::models {
 namespace {
 
 std::shared_ptr<const Gru8Weights> weights_of(base::ByteSpan options) {
-  if (options.size() != sizeof(uint64_t))
-    throw base::Error(base::ErrorKind::kUnsupported,
-                      "gru8: " + std::to_string(options.size()) + " option bytes, expected the 8 of an id");
-  return std::static_pointer_cast<const Gru8Weights>(
-      require_weights(base::load_le<uint64_t>(options.data()), "gru8"));
+  return std::static_pointer_cast<const Gru8Weights>(weights_of_options(options, "gru8"));
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ size_t Gru8::state_bytes(const Gru8Shape& shape, int lanes) noexcept {
 // The rows are wanted only after the product with the state: their way from memory is hidden behind it.
 void Gru8::find_rows(Lane* lane, uint32_t byte) noexcept {
   const auto rows = lane->features.rows(weights_->shape().bits);
-  for (int k = 0; k < kGru8Tables; ++k) {
+  for (int k = 0; k < kFeatureTables; ++k) {
     lane->feature_rows[static_cast<size_t>(k)] = weights_->feature_row(k, rows[static_cast<size_t>(k)]);
     __builtin_prefetch(lane->feature_rows[static_cast<size_t>(k)]);
   }
@@ -123,7 +118,7 @@ void Gru8::step() noexcept {
   multiply_state();
   if (lanes_ == 1) before_ = inputs_;
   for (size_t s = 0; s < lane_.size(); ++s)
-    for (size_t k = 0; k < kGru8Tables; ++k)
+    for (size_t k = 0; k < kFeatureTables; ++k)
       std::memcpy(inputs_.data() + s * stride + hidden + k * depth, lane_[s].feature_rows[k], depth);
   kernels_->multiply_i8(&weights_->from_features(), inputs_.data() + hidden, stride, lanes_, from_features_.data(),
                         3 * hidden);

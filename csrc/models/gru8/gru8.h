@@ -9,7 +9,7 @@
 
 #include "base/span.h"
 #include "kernels/table.h"
-#include "models/gru8/features.h"
+#include "models/network/features.h"
 #include "models/gru8/weights.h"
 #include "models/model.h"
 
@@ -31,9 +31,9 @@ class Gru8 final : public SymbolModel {
 
  private:
   struct Lane {
-    Gru8Features features;
+    ByteFeatures features;
     const int16_t* byte_row;                          // X of the last byte
-    std::array<const int8_t*, kGru8Tables> feature_rows;
+    std::array<const int8_t*, kFeatureTables> feature_rows;
   };
   void find_rows(Lane* lane, uint32_t byte) noexcept;
   void step() noexcept;

@@ -10,38 +10,18 @@
 
 #include "base/span.h"
 #include "kernels/gru8.h"
+#include "models/network/features.h"
+#include "models/network/tiled_matrix.h"
 #include "models/weights_store.h"
 
 namespace fastnz::models {
-
-inline constexpr int kGru8Tables = 4;  // K of feature set 1
 
 struct Gru8Shape {
   int hidden = 0;  // H
   int depth = 0;   // D
   int bits = 0;    // b
-  int features() const noexcept { return kGru8Tables * depth; }
+  int features() const noexcept { return kFeatureTables * depth; }
   int inputs() const noexcept { return hidden + features(); }
-};
-
-// A matrix in tiles with all that the kernels want beside it.
-class TiledMatrix {
- public:
-  // Throws kCorrupt, naming the matrix, on a weight of -128, a negative multiplier or a row that could wrap.
-  TiledMatrix(base::ByteSpan rows, base::ByteSpan multipliers, int row_count, int column_count, int shift,
-              const char* name);
-  const kernels::NetworkMatrix& get() const noexcept { return matrix_; }
-  TiledMatrix(const TiledMatrix&) = delete;
-  TiledMatrix& operator=(const TiledMatrix&) = delete;
-
- private:
-  struct alignas(64) Tile {
-    int8_t bytes[kernels::kTileBytes];
-  };
-  std::vector<Tile> tiles_;
-  std::vector<int32_t> offset_;
-  std::vector<int16_t> multiplier_;
-  kernels::NetworkMatrix matrix_{};
 };
 
 class Gru8Weights final : public Weights {
@@ -62,6 +42,9 @@ class Gru8Weights final : public Weights {
     return tables_.data() + ((static_cast<size_t>(table) << shape_.bits) + row) * static_cast<size_t>(shape_.depth);
   }
   size_t memory() const noexcept override { return memory_; }
+  std::vector<std::pair<const char*, int>> sizes() const override {
+    return {{"hidden", shape_.hidden}, {"depth", shape_.depth}, {"bits", shape_.bits}};
+  }
 
  private:
   struct Sections;

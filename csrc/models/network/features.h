@@ -1,15 +1,15 @@
-// What `gru8` knows of the past besides its state: four hashed keys (feature set 1 of docs/gru8.md, section 2).
+// What networks know of the past besides their state: four hashed keys (feature set 1, docs/gru8.md section 2).
 // Invariant: a function of the bytes pushed, all arithmetic modulo 2^32.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-#include "models/gru8/weights.h"
-
 namespace fastnz::models {
 
-class Gru8Features {
+inline constexpr int kFeatureTables = 4;  // K of feature set 1
+
+class ByteFeatures {
  public:
   void push(uint32_t byte) noexcept {
     last_ = last_ << 8 | byte;
@@ -25,9 +25,9 @@ class Gru8Features {
   }
 
   // The row of each table of 2^bits rows.
-  std::array<uint32_t, kGru8Tables> rows(int bits) const noexcept {
+  std::array<uint32_t, kFeatureTables> rows(int bits) const noexcept {
     const uint32_t keys[] = {last_ & 0xFFFFu, last_ & 0xFFFFFFu, last_, key3_};
-    std::array<uint32_t, kGru8Tables> found{};
+    std::array<uint32_t, kFeatureTables> found{};
     for (size_t k = 0; k < found.size(); ++k) {
       const uint32_t t = keys[k] * kMultipliers[k];
       found[k] = ((t ^ t >> 15) * 0x2C1B3C6Du) >> (32 - bits);
@@ -37,7 +37,7 @@ class Gru8Features {
 
  private:
   static constexpr uint32_t kWordMultiplier = 0x2F0B4C47u;
-  static constexpr uint32_t kMultipliers[kGru8Tables] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu};
+  static constexpr uint32_t kMultipliers[kFeatureTables] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu};
 
   uint32_t last_ = 0, word_ = 0, key3_ = 0;
   bool in_word_ = false;
