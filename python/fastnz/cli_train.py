@@ -12,7 +12,7 @@ import sys
 import time
 
 from ._common import processors
-from .model_files import SUFFIX
+from .model_files import SUFFIX, installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def main(arguments: list[str]) -> int:
 
     torch.set_num_threads(options.threads or min(processors(), _THREADS))
     torch.set_flush_denormal(True)
+    _train(options)
+    return 0
+
+
+def _train(options: argparse.Namespace) -> None:
     kinds, shape, plan, start = _prepare(options)
     from .train.loop import Trainer
 
@@ -68,7 +73,6 @@ def main(arguments: list[str]) -> int:
     trainer.finish()
     _export(trainer, options)
     os.unlink(checkpoint)
-    return 0
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -87,9 +91,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("-q", "--quiet", action="store_true", help="no progress")
     add("--bytes", type=_size, metavar="SIZE", help="bytes to train on; default 4 to 10 passes, 4M to 16M")
     add("--start", metavar="MODEL", help=f"weights to start from: a name, a path or none; default {_START}")
+    add("--lines", action="store_true", help="every line is a record that will be coded alone")
     add("--device", default="cpu", metavar="NAME", help="cpu (the default), cuda, ...")
     add("-T", "--threads", type=int, default=0, metavar="N", help=f"processors to use; default all, at most {_THREADS}")
-    add("--seed", type=int, default=1, metavar="N", help="of weights and order of the data; default 1")
+    add("--seed", type=int, metavar="N", help="of weights and order of the data; default 1")
     add("--rate", type=float, metavar="X", help=f"peak of the rate; default {_RATE_ON}, {_RATE_NEW} with --start none")
     add("--recipe", metavar="NAME", help="train as the shipped model NAME was; PATH is the folder of its corpus")
     add = parser.add_argument_group("the network").add_argument
@@ -123,29 +128,44 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
         recipe = recipes.find(options.recipe)
         kinds = recipes.read_corpus(options.paths[0], recipe.sources)
         shape, plan = Shape(**recipe.shape), Plan(**recipe.plan)
-        plan.seed = options.seed
+        plan.seed = plan.seed if options.seed is None else options.seed
         plan.total_bytes = options.bytes or plan.total_bytes
-        return kinds, shape, plan, _start(recipe.start, shape.hidden, plan.seed)
+        return kinds, shape, plan, _start(_made_first(recipe.start, options), plan.seed, shape.hidden, shape.bits)
     kinds = [read_kind(path) for path in options.paths]
     size = sum(kind.train.size for kind in kinds)
-    start = _start(options.start, options.hidden, options.seed)
+    seed = 1 if options.seed is None else options.seed
+    start = _start(options.start, seed, options.hidden)
     shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth or _DEPTH, options.bits or _BITS)
     fewest = min(_FEWEST, _MOST_PASSES * size)
     plan = Plan(
         total_bytes=options.bytes or min(max(_PASSES * size, fewest), _MOST),
         rate=options.rate or (_RATE_ON if start else _RATE_NEW),
-        seed=options.seed,
+        seed=seed,
         sparsity_target=options.sparsity_target,
         sparsity_weight=options.sparsity_weight,
         sparsity_decay=options.sparsity_decay,
         validate_every=1_000_000,
+        lines=options.lines,
+        steps=64 if options.lines else 96,
         held_length=1024,
-        held_per_kind=16,
+        held_per_kind=64 if options.lines else 16,
     )
     return kinds, shape, plan, start
 
 
-def _start(model: str, hidden: int | None, seed: int) -> Network | None:
+def _made_first(start: str, options: argparse.Namespace) -> str:
+    """Return the model that a recipe starts from; one that is not installed is trained first, by its own recipe."""
+    from .train import recipes
+
+    if start not in recipes.RECIPES or start in dict(installed()):
+        return start
+    path = f"{options.output}.{start}{SUFFIX}"
+    if not os.path.exists(path):
+        _train(argparse.Namespace(**{**vars(options), "recipe": start, "output": path}))
+    return path
+
+
+def _start(model: str, seed: int, hidden: int | None, bits: int | None = None) -> Network | None:
     if model == "none":
         return None
     import torch
@@ -157,7 +177,7 @@ def _start(model: str, hidden: int | None, seed: int) -> Network | None:
 
     torch.manual_seed(seed)
     network = from_integers(read(find(model)))
-    return network if hidden is None else grown(network, hidden)
+    return network if hidden is None else grown(network, hidden, bits)
 
 
 def _export(trainer: Trainer, options: argparse.Namespace) -> None:

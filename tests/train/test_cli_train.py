@@ -78,6 +78,28 @@ def test_training_goes_on_from_a_model(records: Path, models: Path) -> None:
     assert _core.weights_info((models / "second.fnzw").read_bytes())["hidden"] == 64
 
 
+def test_every_line_a_record(records: Path, models: Path) -> None:
+    pytest.importorskip("torch")
+    assert train(records, "-o", models / "lines.fnzw", "--lines") == 0
+    assert _core.weights_info((models / "lines.fnzw").read_bytes())["notes"].startswith(b"trained on 6")
+
+
+def test_a_recipe_trains_what_it_starts_from_first(records: Path, models: Path, monkeypatch) -> None:
+    pytest.importorskip("torch")
+    from fastnz.train import recipes
+
+    plan = {"streams": 4, "steps": 32, "total_bytes": 10_000, "held_length": 256, "validate_every": 5000}
+    first = recipes.Recipe({"hidden": 32, "depth": 8, "bits": 8}, plan, "none", (recipes.Source("records.jsonl", 1),))
+    then = first._replace(shape={"hidden": 64, "depth": 8, "bits": 9}, plan={**plan, "seed": 5}, start="first")
+    monkeypatch.setattr(recipes, "RECIPES", {"first": first, "then": then})
+    monkeypatch.setattr(recipes, "_HELD", 10_000)
+    output = models / "then.fnzw"
+    assert main(["train", "--recipe", "then", str(records.parent), "-o", str(output), "-T", "1", "-q"]) == 0
+    found = _core.weights_info(output.read_bytes())
+    assert (found["hidden"], found["bits"]) == (64, 9) and b"seed 5" in found["notes"]
+    assert _core.weights_info((models / "then.fnzw.first.fnzw").read_bytes())["hidden"] == 32
+
+
 def test_export_refuses_a_core_that_disagrees(records: Path, models: Path, monkeypatch, capsys) -> None:
     pytest.importorskip("torch")
     from fastnz.train import export

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastnz.train.augment import attached, json_lines, wrapped
-from fastnz.train.data import Streams, held_segments, read_kind, split
+from fastnz.train.data import Streams, held_lines, held_segments, padded, read_kind, split
 from fastnz.train.features import buckets_of, inputs_of
 from fastnz.train.recipes import read_corpus
 
@@ -98,6 +98,38 @@ def test_corpus_is_read_plain_or_packed(tmp_path) -> None:
     kinds = read_corpus(str(tmp_path), (Source("plain.txt", 1), Source("packed.txt", 2)))
     assert [found.name for found in kinds] == ["plain", "packed"]
     assert all(np.concatenate([found.train, found.held]).tobytes() == data for found in kinds)
+
+
+def test_lines_come_whole_and_alone() -> None:
+    lines = [b"%d: %s\n" % (number, b"word " * (number % 40)) for number in range(1, 2000)]
+    data = b"".join(lines)
+    streams = Streams([split("text", np.frombuffer(data, np.uint8), 1000, 1.0)], 3, 32, 8, seed=4, lines=True)
+    allowed, texts = set(lines), [b""] * 3
+    for _ in range(100):
+        batch = streams.next()
+        for stream in range(3):
+            size = int(batch.counted[:, stream].sum())
+            assert size and batch.counted[:size, stream].all() and not batch.targets[size:, stream].any()
+            if batch.fresh[stream]:
+                assert batch.inputs[0, stream] == 0 and (texts[stream] in allowed or not texts[stream])
+                texts[stream] = b""
+            texts[stream] += batch.targets[:size, stream].astype(np.uint8).tobytes()
+
+
+def test_held_lines_are_whole_lines_of_what_is_held_back() -> None:
+    held = set(LINES[-20000:].split(b"\n")[1:])
+    found = held_lines([kind()], 1000, 50)
+    assert len(found) == 50 and all(text.tobytes()[:-1] in held and text[-1] == 10 for _, text in found)
+    assert all(text.size == 7 for _, text in held_lines([kind()], 7, 50))
+    one = split("no line ends", np.full(3000, 97, np.uint8), 1000, 1.0)
+    assert [text.size for _, text in held_lines([one], 4000, 5)] == [1000]
+
+
+def test_padding_keeps_the_texts() -> None:
+    texts = [np.frombuffer(text, np.uint8) for text in (b"abc", b"", b"abcdefg")]
+    rows, sizes = padded(texts)
+    assert rows.shape == (3, 7) and sizes.tolist() == [3, 0, 7]
+    assert [row[:size].tobytes() for row, size in zip(rows, sizes, strict=True)] == [b"abc", b"", b"abcdefg"]
 
 
 def test_rewriting_keeps_the_words() -> None:

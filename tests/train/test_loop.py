@@ -65,6 +65,25 @@ def test_sparsity_lowers_activity() -> None:
     assert kept[1] > kept[0] + 0.05
 
 
+def test_lines_are_measured_one_by_one_in_floats_and_integers() -> None:
+    from fastnz.train.export import held_bits
+    from fastnz.train.loop import measure
+    from fastnz.train.quantise import to_integers
+
+    run = trainer(30_000, lines=True, held_per_kind=20)
+    run.run(None, lambda *_: None)
+    segments = run.held_segments()
+    texts = [text for _, text in segments]
+    assert len({text.size for text in texts}) == 1 and run.done >= 30_000
+    both = texts + [texts[0][:5]]
+    bits = measure(run.network, both)
+    alone = [measure(run.network, [text])[0] for text in both]
+    assert bits == pytest.approx(alone, rel=1e-4) and bits[-1] < bits[0]
+    held = run.history[-1]["held"]
+    assert held["text"] == pytest.approx(sum(bits[:-1]) / sum(text.size for text in texts))
+    assert held_bits(to_integers(run.network), run.kinds, segments)["mean"] == pytest.approx(held["mean"], abs=0.02)
+
+
 def test_the_rate_rises_stays_and_falls() -> None:
     run = trainer(100_000, rate=1.0, final_rate=0.1, rise_bytes=10_000, fall_bytes=40_000)
     found = []

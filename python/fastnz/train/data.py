@@ -74,6 +74,7 @@ class Batch(NamedTuple):
     inputs: npt.NDArray[np.int64]  # (T, S)
     buckets: npt.NDArray[np.int64]  # (T, S, 4)
     targets: npt.NDArray[np.int64]  # (T, S)
+    counted: npt.NDArray[np.bool_]  # (T, S) false where a segment has ended and its last window has not
     fresh: npt.NDArray[np.bool_]  # (S,) streams whose state is zero before the first step
     kinds: npt.NDArray[np.int64]  # (S,)
 
@@ -93,16 +94,21 @@ class Streams:
         Log2 of the rows of a feature table.
     seed : int
         Of the draw.
+    lines : bool
+        Every segment is one line, for records that are coded one by one.
     """
 
     _SHORT = (192, 2048)
     _LONG = (2048, 65536)
     _SHORT_SHARE = 0.85  # of the segments: every fifth byte lies within the first KiB of its segment
 
-    def __init__(self, kinds: Sequence[Kind], count: int, steps: int, bits: int, seed: int) -> None:
+    def __init__(
+        self, kinds: Sequence[Kind], count: int, steps: int, bits: int, seed: int, lines: bool = False
+    ) -> None:
         self._kinds = kinds
         self._steps = steps
         self._bits = bits
+        self._lines = lines
         self._random = np.random.default_rng(seed)
         self._seen = np.zeros(len(kinds))
         self._weights = np.array([kind.weight for kind in kinds], float)
@@ -116,6 +122,7 @@ class Streams:
         inputs = np.empty((steps, count), np.int64)
         targets = np.empty((steps, count), np.int64)
         buckets = np.empty((steps, count, FEATURE_COUNT), np.int64)
+        counted = np.ones((steps, count), bool)
         fresh = np.zeros(count, bool)
         kinds = np.empty(count, np.int64)
         for stream in range(count):
@@ -124,13 +131,16 @@ class Streams:
                 self._position[stream] = 0
             which, data, before, rows = self._segments[stream]
             at = self._position[stream]
-            inputs[:, stream] = before[at : at + steps]
-            targets[:, stream] = data[at : at + steps]
-            buckets[:, stream] = rows[at : at + steps]
+            size = min(steps, data.size - at)
+            inputs[:size, stream] = before[at : at + steps]
+            targets[:size, stream] = data[at : at + steps]
+            buckets[:size, stream] = rows[at : at + steps]
+            for array in (inputs, targets, buckets, counted):
+                array[size:, stream] = 0
             fresh[stream] = at == 0
             kinds[stream] = which
             self._position[stream] = at + steps
-        return Batch(inputs, buckets, targets, fresh, kinds)
+        return Batch(inputs, buckets, targets, counted, fresh, kinds)
 
     def position(self) -> dict[str, object]:
         """Return all that decides what comes next, in what JSON can hold."""
@@ -161,13 +171,15 @@ class Streams:
             behind += self._random.uniform(0, 3e4, len(self._kinds))
             which = int(np.argmax(behind))
             data = self._segment(self._kinds[which])
-            size = data.size // self._steps * self._steps
+            size = data.size if self._lines else data.size // self._steps * self._steps
             if size:
                 break
         self._seen[which] += size
         return self._ready(which, data[:size])
 
     def _segment(self, kind: Kind) -> Bytes:
+        if self._lines:
+            return _line(kind.train, _next_line(kind.train, int(self._random.integers(0, kind.train.size))))
         low, high = self._SHORT if self._random.random() < self._SHORT_SHARE else self._LONG
         length = int(np.exp(self._random.uniform(np.log(low), np.log(high))))
         start = _record_start(kind.train, int(self._random.integers(0, max(kind.train.size - length, 1))), self._random)
@@ -178,6 +190,19 @@ class Streams:
 
 
 _LOOK_AHEAD = 2000
+_LONGEST_LINE = 65536
+
+
+def _line(data: Bytes, start: int) -> Bytes:
+    """Return the line that starts there, its end included."""
+    line = data[start : start + _LONGEST_LINE]
+    return line[: line.tobytes().find(b"\n") + 1 or None]
+
+
+def _next_line(data: Bytes, at: int) -> int:
+    """Return where the line after the one that holds `at` starts; after the last comes the first."""
+    start = at + data[at : at + _LONGEST_LINE].tobytes().find(b"\n") + 1
+    return start if at < start < data.size else 0
 
 
 def _record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
@@ -188,6 +213,26 @@ def _record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
     if found < 0:
         found = ahead.find(b"\n")
     return at if found < 0 else at + found + len(mark)
+
+
+def padded(texts: Sequence[Bytes]) -> tuple[Bytes, npt.NDArray[np.int64]]:
+    """Return texts as rows of one array, with zeros behind the shorter ones, and their sizes."""
+    sizes = np.array([text.size for text in texts])
+    rows = np.zeros((len(texts), sizes.max()), np.uint8)
+    for row, text in zip(rows, texts, strict=True):
+        row[: text.size] = text
+    return rows, sizes
+
+
+def held_lines(kinds: Sequence[Kind], longest: int, per_kind: int) -> list[tuple[int, Bytes]]:
+    """Return evenly spaced lines of what is held back, no more than `longest` bytes of each."""
+    found = []
+    for index, kind in enumerate(kinds):
+        starts = np.flatnonzero(np.concatenate([[True], kind.held[:-1] == ord("\n")]))
+        starts = starts[1:] if starts.size > 1 else starts  # the first may be the end of a line
+        for at in starts[np.linspace(0, starts.size - 1, min(per_kind, starts.size)).astype(int)]:
+            found.append((index, _line(kind.held, at)[:longest]))
+    return found
 
 
 def held_segments(
@@ -210,16 +255,18 @@ def held_segments(
     return found
 
 
-def by_kind(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
-    """Return the mean of the values of each name, and the mean of these.
+def by_kind(names: Sequence[str], bits: Sequence[float], sizes: Sequence[int]) -> dict[str, float]:
+    """Return bits per byte of each name from the bits and the bytes of its texts, and the mean over the names.
 
     Examples
     --------
-    >>> by_kind(["a", "a", "b"], [1.0, 2.0, 3.5])
+    >>> by_kind(["a", "a", "b"], [10.0, 20.0, 35.0], [10, 10, 10])
     {'a': 1.5, 'b': 3.5, 'mean': 2.5}
     """
-    found: dict[str, list[float]] = {}
-    for name, value in zip(names, values, strict=True):
-        found.setdefault(name, []).append(value)
-    means = {name: sum(some) / len(some) for name, some in found.items()}
+    total: dict[str, float] = {}
+    count: dict[str, int] = {}
+    for name, some, size in zip(names, bits, sizes, strict=True):
+        total[name] = total.get(name, 0.0) + some
+        count[name] = count.get(name, 0) + size
+    means = {name: total[name] / count[name] for name in total}
     return {**means, "mean": sum(means.values()) / len(means)}

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .. import _core
 from ..atomic import AtomicFile
 from ..errors import FastnzError
-from .data import Kind, by_kind
+from .data import Kind, by_kind, padded
 from .integer import IntegerNetwork, bits_of, frequencies
 from .weights import Weights
 
@@ -73,9 +73,10 @@ def read(path: str) -> Weights:
 def held_bits(
     weights: Weights, kinds: Sequence[Kind], segments: Sequence[tuple[int, npt.NDArray[np.uint8]]]
 ) -> dict[str, float]:
-    """Return bits per byte by kind, and their mean, of segments of equal length as the core would code them."""
+    """Return bits per byte by kind, and their mean, of segments as the core would code them."""
     if not segments:
         return {}
-    streams = np.stack([text for _, text in segments])
-    costs = bits_of(IntegerNetwork(weights).logits(streams), streams).mean(1)
-    return by_kind([kinds[kind].name for kind, _ in segments], costs.tolist())
+    streams, sizes = padded([text for _, text in segments])
+    costs = bits_of(IntegerNetwork(weights).logits(streams), streams)
+    costs *= np.arange(streams.shape[1]) < sizes[:, None]
+    return by_kind([kinds[kind].name for kind, _ in segments], costs.sum(1).tolist(), sizes.tolist())

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .data import Bytes, Kind, Streams, by_kind, held_segments
+from .data import Bytes, Kind, Streams, by_kind, held_lines, held_segments, padded
 from .features import FEATURE_COUNT, buckets_of, inputs_of
 from .network import Network, Shape
 from .sparsity import Sparsity
@@ -53,6 +53,8 @@ class Plan:
         The last share of the run, in which the network computes with the integers that it is exported to.
     table_grid : int
         Steps to 1 of the feature tables in an export, a power of two up to 128: fewer make a smaller file.
+    lines : bool
+        Train and measure on lines, each of which starts with nothing before it.
     clear_unseen : bool
         Export rows of the feature tables that the run never met as zeros.
     sparsity_target, sparsity_weight, sparsity_decay : float
@@ -80,6 +82,7 @@ class Plan:
     validate_every: int = 10_000_000
     held_length: int = 8192
     held_per_kind: int = 4
+    lines: bool = False
 
 
 class Trainer:
@@ -108,7 +111,7 @@ class Trainer:
         self.shape = self.network.shape
         self.network.short, self.network.table_grid = plan.short, plan.table_grid
         self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10, fused=True)
-        self.streams = Streams(kinds, plan.streams, plan.steps, shape.bits, plan.seed)
+        self.streams = Streams(kinds, plan.streams, plan.steps, self.shape.bits, plan.seed, plan.lines)
         self.state = self.network.zero_state(plan.streams)
         self.seen_rows = np.zeros((FEATURE_COUNT, 1 << self.shape.bits), bool)
         self.sparsity = None
@@ -144,16 +147,18 @@ class Trainer:
             torch.from_numpy(batch.buckets).to(device),
             self.state.masked_fill(fresh[:, None], 0.0),
         )
+        counted = torch.from_numpy(batch.counted).to(device)
         losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-        loss = losses.mean()
+        losses = losses.view(targets.shape) * counted
+        loss = losses.sum() / counted.sum()
         self.optimizer.zero_grad()
         (loss if self.sparsity is None else loss + self.sparsity.penalty(1 - keep)).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
         self.optimizer.step()
         self.network.clamp()
         self.state = states[-1].detach()
-        self.done += batch.targets.size
-        self._note(losses.detach().view(batch.targets.shape).mean(0).cpu().numpy(), batch.kinds)
+        self.done += int(batch.counted.sum())
+        self._note((losses.detach().sum(0) / counted.sum(0)).cpu().numpy(), batch.kinds)
         return float(loss.detach()) / math.log(2)
 
     def _note(self, losses: np.ndarray, kinds: np.ndarray) -> None:
@@ -163,13 +168,18 @@ class Trainer:
 
     def held_segments(self) -> list[tuple[int, Bytes]]:
         """Return the held-back segments that validation measures on."""
+        if self.plan.lines:
+            return held_lines(self.kinds, self.plan.held_length, self.plan.held_per_kind)
         return held_segments(self.kinds, self.plan.held_length, self.plan.held_per_kind)
 
     def validate(self) -> dict[str, float]:
         """Return bits per byte on the held-back segments, each from a zero state, by kind."""
         segments = self.held_segments()
-        names = [self.kinds[kind].name for kind, _ in segments]
-        return by_kind(names, measure(self.network, [text for _, text in segments], self.device)) if segments else {}
+        if not segments:
+            return {}
+        texts = [text for _, text in segments]
+        bits = measure(self.network, texts, self.device)
+        return by_kind([self.kinds[kind].name for kind, _ in segments], bits, [text.size for text in texts])
 
     @torch.no_grad()
     def finish(self) -> None:
@@ -233,10 +243,12 @@ class Trainer:
 
 @torch.no_grad()
 def measure(network: Network, texts: Sequence[Bytes], device: str = "cpu") -> list[float]:
-    """Return bits per byte of `network` on texts of equal length, each from a zero state."""
-    before = [inputs_of(text) for text in texts]
-    rows = np.stack([buckets_of(text, network.shape.bits) for text in before], axis=1)
-    inputs, targets = np.stack(before, axis=1), np.stack(texts, axis=1)
+    """Return the bits that `network` needs for each text from a zero state."""
+    data, sizes = padded(texts)
+    before = [inputs_of(row) for row in data]
+    rows = np.stack([buckets_of(row, network.shape.bits) for row in before], axis=1)
+    inputs, targets = np.stack(before, axis=1), data.T
+    counted = np.arange(len(targets))[:, None] < sizes
     state = network.zero_state(len(texts))
     total = torch.zeros(len(texts), dtype=torch.float64)
     for start in range(0, len(targets), _WINDOW):
@@ -249,6 +261,6 @@ def measure(network: Network, texts: Sequence[Bytes], device: str = "cpu") -> li
         state = states[-1]
         goal = torch.from_numpy(targets[window].astype(np.int64)).to(device)
         losses = functional.cross_entropy(logits.flatten(0, 1), goal.flatten(), reduction="none")
-        total += losses.view(goal.shape).sum(0).double().cpu()
-    bits: list[float] = (total / len(targets) / math.log(2)).tolist()
+        total += (losses.view(goal.shape).cpu() * torch.from_numpy(counted[window])).sum(0).double()
+    bits: list[float] = (total / math.log(2)).tolist()
     return bits
