@@ -26,16 +26,17 @@ std::vector<uint8_t> compress_to_vector(const BufferView& data, const codec::Com
   return out;
 }
 
-py::bytes compress(py::handle data, int level, size_t threads, uint64_t block_size, bool index, bool content_size,
-                   py::object progress) {
-  return to_bytes(compress_to_vector(BufferView(data), {level, threads, block_size, index, content_size}, progress));
+py::bytes compress(py::handle data, int level, uint64_t model, size_t threads, uint64_t block_size, bool index,
+                   bool content_size, py::object progress) {
+  return to_bytes(
+      compress_to_vector(BufferView(data), {level, model, threads, block_size, index, content_size}, progress));
 }
 
-size_t compress_into(py::handle data, py::handle out, int level, size_t threads, uint64_t block_size, bool index,
-                     bool content_size, py::object progress) {
+size_t compress_into(py::handle data, py::handle out, int level, uint64_t model, size_t threads, uint64_t block_size,
+                     bool index, bool content_size, py::object progress) {
   const BufferView target(out, true);
   const std::vector<uint8_t> made =
-      compress_to_vector(BufferView(data), {level, threads, block_size, index, content_size}, progress);
+      compress_to_vector(BufferView(data), {level, model, threads, block_size, index, content_size}, progress);
   const base::MutableByteSpan room = target.mutable_bytes();
   if (made.size() > room.size())
     throw base::Error(base::ErrorKind::kLimit, "out has room for " + std::to_string(room.size()) + " bytes, " +
@@ -87,13 +88,14 @@ size_t decompress_into(py::handle data, py::handle out, uint64_t max_output_size
   return static_cast<size_t>(contents.content_size);
 }
 
-py::bytes compress_raw(py::handle data, int level, py::object progress) {
+py::bytes compress_raw(py::handle data, int level, uint64_t model, py::object progress) {
   const BufferView in(data);
+  const codec::Level row = codec::find_level(level, model);
   codec::Monitor monitor(0, make_poll(progress));
   std::vector<uint8_t> out;
   {
     const py::gil_scoped_release release;
-    out = codec::compress_raw(in.bytes(), level, &monitor);
+    out = codec::compress_raw(in.bytes(), row, &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   return to_bytes(out);
@@ -183,11 +185,11 @@ py::list frame_info(py::handle data) {
 void bind_frames(py::module_& module) {
   module.attr("format_version") = format::kFormatVersion;
   module.def("compress", &compress, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
-             py::arg("threads") = 1, py::arg("block_size") = 0, py::arg("index") = false,
+             py::arg("model") = 0, py::arg("threads") = 1, py::arg("block_size") = 0, py::arg("index") = false,
              py::arg("content_size") = true, py::arg("progress") = py::none());
   module.def("compress_into", &compress_into, py::arg("data"), py::arg("out"), py::arg("level") = codec::kDefaultLevel,
-             py::kw_only(), py::arg("threads") = 1, py::arg("block_size") = 0, py::arg("index") = false,
-             py::arg("content_size") = true, py::arg("progress") = py::none());
+             py::kw_only(), py::arg("model") = 0, py::arg("threads") = 1, py::arg("block_size") = 0,
+             py::arg("index") = false, py::arg("content_size") = true, py::arg("progress") = py::none());
   module.def("compress_bound", &codec::compress_bound, py::arg("size"));
   module.def("decompress", &decompress, py::arg("data"), py::kw_only(), py::arg("max_output_size"),
              py::arg("max_memory"), py::arg("threads") = 1, py::arg("progress") = py::none());
@@ -195,7 +197,7 @@ void bind_frames(py::module_& module) {
              py::arg("max_output_size") = ~uint64_t{0}, py::arg("max_memory"), py::arg("threads") = 1,
              py::arg("progress") = py::none());
   module.def("compress_raw", &compress_raw, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
-             py::arg("progress") = py::none());
+             py::arg("model") = 0, py::arg("progress") = py::none());
   module.def("decompress_raw", &decompress_raw, py::arg("data"), py::arg("size"),
              py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("max_memory"),
              py::arg("progress") = py::none());

@@ -35,7 +35,8 @@ codec::Monitor::Poll make_poll_of_all(py::handle progress, uint64_t total) {
   return [poll = make_poll(progress), total](uint64_t done, uint64_t) { poll(done, total); };
 }
 
-py::list compress_many(py::sequence list, int level, size_t threads, bool raw, py::object progress) {
+py::list compress_many(py::sequence list, int level, uint64_t model, size_t threads, bool raw, uint64_t max_memory,
+                       py::object progress) {
   const Items items(list);
   uint64_t total = 0;
   for (const base::ByteSpan item : items.spans) total += item.size();
@@ -43,7 +44,7 @@ py::list compress_many(py::sequence list, int level, size_t threads, bool raw, p
   std::vector<std::vector<uint8_t>> made;
   {
     const py::gil_scoped_release release;
-    made = codec::compress_many(items.spans, level, threads, raw, &monitor);
+    made = codec::compress_many(items.spans, {level, model, threads, raw, max_memory}, &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   py::list out(made.size());
@@ -88,7 +89,8 @@ py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t m
 
 void bind_many(py::module_& module) {
   module.def("compress_many", &compress_many, py::arg("items"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
-             py::arg("threads") = 1, py::arg("raw") = false, py::arg("progress") = py::none());
+             py::arg("model") = 0, py::arg("threads") = 1, py::arg("raw") = false,
+             py::arg("max_memory") = ~uint64_t{0}, py::arg("progress") = py::none());
   module.def("decompress_many", &decompress_many, py::arg("items"), py::kw_only(), py::arg("max_output_size"),
              py::arg("max_memory"), py::arg("threads") = 1, py::arg("raw_sizes") = py::none(),
              py::arg("level") = codec::kDefaultLevel, py::arg("progress") = py::none());

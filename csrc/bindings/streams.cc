@@ -21,8 +21,9 @@ namespace {
 
 class StreamEncoder {
  public:
-  StreamEncoder(int level, uint64_t block_size, size_t threads, bool index, std::optional<uint64_t> content_size)
-      : encoder_({level, threads, block_size, index, true}, content_size) {}
+  StreamEncoder(int level, uint64_t block_size, size_t threads, bool index, std::optional<uint64_t> content_size,
+                uint64_t model)
+      : encoder_({level, model, threads, block_size, index, true}, content_size) {}
 
   py::bytes feed(py::handle data, py::object progress) {
     const BufferView in(data);
@@ -108,9 +109,9 @@ class StreamDecoder {
 
 void bind_streams(py::module_& module) {
   py::class_<StreamEncoder>(module, "StreamEncoder")
-      .def(py::init<int, uint64_t, size_t, bool, std::optional<uint64_t>>(),
+      .def(py::init<int, uint64_t, size_t, bool, std::optional<uint64_t>, uint64_t>(),
            py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("block_size") = 0, py::arg("threads") = 1,
-           py::arg("index") = false, py::arg("content_size") = py::none())
+           py::arg("index") = false, py::arg("content_size") = py::none(), py::arg("model") = 0)
       .def("feed", &StreamEncoder::feed, py::arg("data"), py::arg("progress") = py::none())
       .def("flush", &StreamEncoder::flush, py::arg("progress") = py::none())
       .def("finish", &StreamEncoder::finish, py::arg("progress") = py::none());

@@ -27,8 +27,8 @@ py::list levels() {
   return rows;
 }
 
-uint64_t model_memory(int level, uint64_t size) {
-  return codec::model_memory_bound(codec::find_level(level), std::min<uint64_t>(size, format::kMaxBlockSize));
+uint64_t model_memory(int level, uint64_t size, uint64_t model) {
+  return codec::model_memory_bound(codec::find_level(level, model), std::min<uint64_t>(size, format::kMaxBlockSize));
 }
 
 py::list models() {
@@ -58,7 +58,7 @@ py::list transforms() {
 
 void bind_tables(py::module_& module) {
   module.def("levels", &levels);
-  module.def("model_memory", &model_memory, py::arg("level"), py::arg("size"));
+  module.def("model_memory", &model_memory, py::arg("level"), py::arg("size"), py::arg("model") = 0);
   module.def("models", &models);
   module.def("transforms", &transforms);
 }

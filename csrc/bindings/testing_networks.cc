@@ -12,6 +12,7 @@
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
 #include "codec/incompressible.h"
+#include "codec/lane_groups.h"
 #include "codec/lockstep.h"
 #include "coding/binary_range_coder.h"
 #include "kernels/dispatch.h"
@@ -303,6 +304,17 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
   return to_bytes(out);
 }
 
+// What a list of items with these options and sizes is cut into: items and number of lanes of each group.
+py::list lane_groups(const std::string& name, const py::bytes& options, const std::vector<uint64_t>& sizes,
+                     size_t threads, uint64_t max_memory) {
+  codec::LaneGroups lanes;
+  for (size_t i = 0; i < sizes.size(); ++i) lanes.add(i, row_of(name), BufferView(options).bytes(), sizes[i]);
+  py::list groups;
+  for (const codec::LaneGroup& group : lanes.cut(threads, max_memory))
+    groups.append(py::make_tuple(group.items, group.lanes));
+  return groups;
+}
+
 // Lists of contents and codes through lanes.
 std::vector<py::bytes> lockstep_encode(const std::string& name, const py::bytes& options,
                                        const std::vector<py::bytes>& items, int lanes) {
@@ -356,6 +368,8 @@ void bind_testing_networks(py::module_& module) {
   testing.def("byte_bits", byte_bits);
   testing.def("nibble_odds", nibble_odds);
   testing.def("model_encode", model_encode, py::arg("name"), py::arg("options"), py::arg("data"));
+  testing.def("lane_groups", lane_groups, py::arg("name"), py::arg("options"), py::arg("sizes"), py::arg("threads"),
+              py::arg("max_memory"));
   testing.def("lockstep_encode", lockstep_encode, py::arg("name"), py::arg("options"), py::arg("items"),
               py::arg("lanes"));
   testing.def("lockstep_decode", lockstep_decode, py::arg("name"), py::arg("options"), py::arg("codes"),

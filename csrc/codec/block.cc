@@ -19,26 +19,17 @@ using base::ByteSpan;
 using base::Error;
 using base::ErrorKind;
 
-struct Transformed {
-  std::vector<uint8_t> bytes;
-  std::vector<std::pair<uint8_t, std::vector<uint8_t>>> steps;  // transform id, side data
-  std::vector<uint64_t> sizes;                                  // after each step
-};
-
 // Tries every row in the table's order; each sees what the one before it made.
-Transformed transform(ByteSpan content) {
-  Transformed done;
-  ByteSpan current = content;
+void apply_transforms(PlannedBlock* plan) {
+  ByteSpan current = plan->content;
   std::vector<uint8_t> out, side;
   for (const transforms::TransformRow& row : transforms::transform_rows()) {
-    if (done.steps.size() == format::kMaxTransforms || !row.forward(current, &out, &side)) continue;
-    done.bytes.swap(out);
-    current = done.bytes;
-    done.sizes.push_back(current.size());
-    done.steps.emplace_back(row.id, std::move(side));
+    if (plan->steps.size() == format::kMaxTransforms || !row.forward(current, &out, &side)) continue;
+    plan->transformed.swap(out);
+    current = plan->transformed;
+    plan->steps.push_back({row.id, current.size(), std::move(side)});
     side = {};
   }
-  return done;
 }
 
 // Side data too short for its numbers, or a body that ends early, is damage in bytes that a CRC has proven: corruption.
@@ -74,83 +65,106 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
     }
     monitor->tick(end - begin);
   }
-  if (decoder.overran())
-    throw Error(ErrorKind::kCorrupt, "block body: the coded bytes end before the content does", offset);
+  if (decoder.overran()) throw_code_too_short(offset);
 }
 
 }  // namespace
 
-EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor) {
-  EncodedBlock block;
-  block.content_size = content.size();
-  block.content_hash = base::xxh3_64(content);
-  const Transformed transformed = transform(content);
-  const ByteSpan residual = transformed.steps.empty() ? content : ByteSpan(transformed.bytes);
+PlannedBlock plan_block(ByteSpan content, const Level& level, Monitor* monitor) {
+  PlannedBlock plan;
+  plan.content = content;
+  apply_transforms(&plan);
+  const ByteSpan residual = plan.residual();
   monitor->tick(content.size() - std::min(content.size(), residual.size()));
+  if (residual.size() > 1 && !looks_incompressible(residual, level)) {
+    Choice choice = choose_model(level, residual);
+    if (choice.row->memory(choice.options, residual.size()) > model_memory_bound(level, residual.size()))
+      choice = neutral_model(level);
+    if (residual.size() > choice.options.size() + 1) {  // else no code is short enough
+      plan.model = choice.row;
+      plan.options = std::move(choice.options);
+    }
+  }
+  if (!plan.model) monitor->tick(residual.size());
+  return plan;
+}
 
+EncodedBlock finish_block(const PlannedBlock& plan, ByteSpan coded) {
+  EncodedBlock block;
+  block.content_size = plan.content.size();
+  block.content_hash = base::xxh3_64(plan.content);
+  const ByteSpan residual = plan.residual();
   format::Body body;
-  for (size_t k = 0; k < transformed.steps.size(); ++k)
-    body.transforms.push_back({transformed.steps[k].first, transformed.sizes[k], transformed.steps[k].second});
+  for (const PlannedBlock::Step& step : plan.steps)
+    body.transforms.push_back({step.transform, step.output_size, step.side});
   body.residual_size = residual.size();
-
-  const models::ModelRow& row = model_of(level);
-  std::vector<uint8_t> options, coded;
-  if (!looks_incompressible(residual, level)) {
-    options = choose_options(level, residual);
-    if (row.memory(options, residual.size()) > model_memory_bound(level, residual.size()))
-      options = neutral_options(level);
-  }
-  if (!options.empty() && residual.size() > options.size() + 1) {  // else no code is short enough
-    encode_with_model(residual, row, options, &coded, monitor);
-    body.model_id = row.id;
-    body.options = options;
+  body.payload = residual;
+  if (plan.model && plan.options.size() + coded.size() < residual.size()) {
+    body.model_id = plan.model->id;
+    body.options = plan.options;
     body.payload = coded;
-  } else {
-    monitor->tick(residual.size());
-  }
-  if (body.model_id == format::kStoredModel || options.size() + coded.size() >= residual.size()) {
-    body.model_id = format::kStoredModel;
-    body.options = {};
-    body.payload = residual;
   }
   format::append_body(&block.body, body);
-  if (block.body.size() > content.size() + 1) {  // transforms that did not pay
+  if (block.body.size() > plan.content.size() + 1) {  // transforms that did not pay
     body = format::Body{};
-    body.payload = content;
+    body.payload = plan.content;
     block.body.clear();
     format::append_body(&block.body, body);
   }
-  block.memory = check_body(format::read_body(block.body, content.size(), 0), content.size(), 0);
+  block.memory = check_body(format::read_body(block.body, plan.content.size(), 0), plan.content.size(), 0);
   return block;
 }
 
-void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor) {
+EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor) {
+  const PlannedBlock plan = plan_block(content, level, monitor);
+  std::vector<uint8_t> coded;
+  if (plan.model) encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor);
+  return finish_block(plan, coded);
+}
+
+format::Body open_body(ByteSpan in, uint64_t content_size, const Limits& limits, uint64_t offset) {
+  return within_proven_bytes(offset, [&] {
+    format::Body body = format::read_body(in, content_size, offset);
+    require_memory(check_body(body, content_size, offset), limits, offset);
+    return body;
+  });
+}
+
+void undo_transforms(const format::Body& body, std::vector<uint8_t> current, base::MutableByteSpan out,
+                     uint64_t offset) {
   within_proven_bytes(offset, [&] {
-    const format::Body body = format::read_body(in, out.size(), offset);
-    require_memory(check_body(body, out.size(), offset), limits, offset);
-    try {
-      if (body.transforms.empty()) {
-        decode_payload(body, out, offset, monitor);
-        return;
+    for (size_t k = body.transforms.size(); k-- > 0;) {
+      const format::BodyTransform& t = body.transforms[k];
+      const transforms::TransformRow* row = transforms::find_transform(t.id);
+      if (k == 0) {
+        row->inverse(current, t.side, out);
+      } else {
+        std::vector<uint8_t> made(static_cast<size_t>(body.transforms[k - 1].output_size));
+        row->inverse(current, t.side, made);
+        current.swap(made);
       }
-      std::vector<uint8_t> current(static_cast<size_t>(body.residual_size));
-      decode_payload(body, current, offset, monitor);
-      for (size_t k = body.transforms.size(); k-- > 0;) {
-        const format::BodyTransform& t = body.transforms[k];
-        const transforms::TransformRow* row = transforms::find_transform(t.id);
-        if (k == 0) {
-          row->inverse(current, t.side, out);
-        } else {
-          std::vector<uint8_t> made(static_cast<size_t>(body.transforms[k - 1].output_size));
-          row->inverse(current, t.side, made);
-          current.swap(made);
-        }
-      }
-      monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
-    } catch (const std::bad_alloc&) {
-      throw Error(ErrorKind::kLimit, "the system has no memory left for decoding; lower max_memory or threads", offset);
     }
   });
+}
+
+void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor) {
+  const format::Body body = open_body(in, out.size(), limits, offset);
+  try {
+    if (body.transforms.empty()) {
+      decode_payload(body, out, offset, monitor);
+      return;
+    }
+    std::vector<uint8_t> residual(static_cast<size_t>(body.residual_size));
+    decode_payload(body, residual, offset, monitor);
+    undo_transforms(body, std::move(residual), out, offset);
+    monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kLimit, "the system has no memory left for decoding; lower max_memory or threads", offset);
+  }
+}
+
+void throw_code_too_short(uint64_t offset) {
+  throw Error(ErrorKind::kCorrupt, "block body: the coded bytes end before the content does", offset);
 }
 
 uint64_t body_memory(ByteSpan in, uint64_t content_size, uint64_t offset) {

@@ -25,7 +25,7 @@ uint64_t resolve_block_size(const Level& level, uint64_t requested) {
 }
 
 std::vector<uint8_t> compress(ByteSpan content, const CompressOptions& options, Monitor* monitor) {
-  const Level& level = find_level(options.level);
+  const Level level = find_level(options.level, options.model_id);
   const uint64_t block_size = resolve_block_size(level, options.block_size);
   monitor->set_total(content.size());
   std::vector<uint8_t> out;
@@ -70,14 +70,13 @@ uint64_t compress_bound(uint64_t size) {
   return size + std::max(compact, full);
 }
 
-std::vector<uint8_t> compress_raw(ByteSpan content, int level, Monitor* monitor) {
-  const Level& row = find_level(level);
+std::vector<uint8_t> compress_raw(ByteSpan content, const Level& level, Monitor* monitor) {
   if (content.size() > format::kMaxBlockSize)
     throw Error(ErrorKind::kInvalidArgument, "a raw record holds at most " + std::to_string(format::kMaxBlockSize) +
                                                  " bytes, not " + std::to_string(content.size()));
   if (content.empty()) return {};
   monitor->set_total(content.size());
-  return encode_block(content, row, monitor).body;
+  return encode_block(content, level, monitor).body;
 }
 
 }  // namespace fastnz::codec

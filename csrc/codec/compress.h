@@ -1,4 +1,5 @@
-// Whole buffers in, whole frames out. The bytes depend on the data, the level, the block size and the two flags only.
+// Whole buffers in, whole frames out. The bytes depend on the data, the level, the model, the block size and the two
+// flags only.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace fastnz::codec {
 
 struct CompressOptions {
   int level = kDefaultLevel;
+  uint64_t model_id = 0;  // of a model file, 0 = the level's own choice
   size_t threads = 1;
   uint64_t block_size = 0;  // 0: the level's own
   bool index = false;
@@ -27,6 +29,6 @@ std::vector<uint8_t> compress(base::ByteSpan content, const CompressOptions& opt
 uint64_t compress_bound(uint64_t size);
 
 // Raw records: the body alone. Content of at most kMaxBlockSize bytes; empty content is no bytes.
-std::vector<uint8_t> compress_raw(base::ByteSpan content, int level, Monitor* monitor);
+std::vector<uint8_t> compress_raw(base::ByteSpan content, const Level& level, Monitor* monitor);
 
 }  // namespace fastnz::codec

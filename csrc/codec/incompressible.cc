@@ -61,7 +61,8 @@ bool looks_incompressible(base::ByteSpan in, const Level& level) {
     sample.insert(sample.end(), piece.begin(), piece.end());
   }
   std::vector<uint8_t> coded;
-  encode_with_model(sample, model_of(level), choose_options(level, sample), &coded, nullptr);
+  const Choice choice = choose_model(level, sample);
+  encode_with_model(sample, *choice.row, choice.options, &coded, nullptr);
   return coded.size() + coded.size() / 1024 >= sample.size();  // less than 0.1 % gained
 }
 

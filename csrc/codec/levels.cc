@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "models/context_mix/context_mix.h"
+#include "models/gru8/gru8.h"
+#include "models/weights_store.h"
 
 namespace fastnz::codec {
 namespace {
@@ -21,13 +23,26 @@ constexpr Level kLevels[] = {
     {4, "nibble_mix", 4, kBlockSize}, {5, "nibble_mix", 5, kBlockSize}, {6, "context_mix", 5, kBlockSize},
 };
 
+const models::ModelRow& row_of(const Level& level) {
+  const models::ModelRow* row = models::find_model(level.model);
+  if (!row)
+    throw base::Error(base::ErrorKind::kUnsupported, std::string("model ") + level.model + " is not in this build");
+  return *row;
+}
+
 }  // namespace
 
 std::span<const Level> levels() noexcept { return kLevels; }
 
-const Level& find_level(int level) {
-  for (const Level& row : kLevels)
-    if (row.level == level) return row;
+Level find_level(int level, uint64_t model_id) {
+  for (Level row : kLevels) {
+    if (row.level != level) continue;
+    if (model_id != 0 && !models::find_weights(model_id))
+      throw base::Error(base::ErrorKind::kModelMissing,
+                        "the model " + models::weights_name(model_id) + " is not loaded");
+    row.model_id = model_id;
+    return row;
+  }
   if (level < 1 || level > kMaxLevel)
     throw base::Error(base::ErrorKind::kInvalidArgument,
                       "level must be from 1 to " + std::to_string(kMaxLevel) + ", not " + std::to_string(level));
@@ -36,23 +51,18 @@ const Level& find_level(int level) {
                         std::to_string(levels().back().level));
 }
 
-const models::ModelRow& model_of(const Level& level) {
-  const models::ModelRow* row = models::find_model(level.model);
-  if (!row)
-    throw base::Error(base::ErrorKind::kUnsupported, std::string("model ") + level.model + " is not in this build");
-  return *row;
+// A network that the user named codes alone: it was trained for these data.
+Choice choose_model(const Level& level, base::ByteSpan residual) {
+  if (const auto weights = level.model_id != 0 ? models::find_weights(level.model_id) : nullptr)
+    return {models::find_model(weights->model()), models::gru8_options(level.model_id)};
+  return {&row_of(level), models::choose_context_mix_options(residual, level.tier)};
 }
 
-std::vector<uint8_t> choose_options(const Level& level, base::ByteSpan residual) {
-  return models::choose_context_mix_options(residual, level.tier);
-}
-
-std::vector<uint8_t> neutral_options(const Level& level) {
-  return models::choose_context_mix_options(base::ByteSpan(), level.tier);
-}
+Choice neutral_model(const Level& level) { return choose_model(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
-  const uint64_t neutral = model_of(level).memory(neutral_options(level), size);
+  const Choice choice = neutral_model(level);
+  const uint64_t neutral = choice.row->memory(choice.options, size);
   return neutral + std::min(neutral, kOptionsMargin);
 }
 

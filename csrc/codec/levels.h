@@ -15,6 +15,7 @@ struct Level {
   const char* model;  // name of a registry row
   int tier;           // effort, handed to the model's own search for options
   uint64_t block_size;
+  uint64_t model_id = 0;  // of the model file that the user named, 0 = none: the level's own choice
 };
 
 inline constexpr int kDefaultLevel = 3;
@@ -22,16 +23,21 @@ inline constexpr int kMaxLevel = 9;
 
 std::span<const Level> levels() noexcept;
 
-// Throws kInvalidArgument outside 1..9 and kUnsupported for a level that this build has no model for.
-const Level& find_level(int level);
-const models::ModelRow& model_of(const Level& level);
+// The level's row, with the model file that the user named. Throws kInvalidArgument outside 1..9, kUnsupported for a
+// level that this build has no model for, kModelMissing for a model file that is not loaded.
+Level find_level(int level, uint64_t model_id = 0);
 
-// The option bytes for a block that the model is about to code.
-std::vector<uint8_t> choose_options(const Level& level, base::ByteSpan residual);
+struct Choice {
+  const models::ModelRow* row;
+  std::vector<uint8_t> options;
+};
 
-// Options that suit any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
-// whose own options would take more are coded with the neutral ones.
-std::vector<uint8_t> neutral_options(const Level& level);
+// The model and its option bytes for a block that is about to be coded.
+Choice choose_model(const Level& level, base::ByteSpan residual);
+
+// A choice that suits any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
+// whose own choice would take more are coded with the neutral one.
+Choice neutral_model(const Level& level);
 uint64_t model_memory_bound(const Level& level, uint64_t size);
 
 }  // namespace fastnz::codec

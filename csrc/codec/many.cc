@@ -1,52 +1,112 @@
 #include "codec/many.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include "base/error.h"
 #include "codec/block.h"
-#include "codec/compress.h"
 #include "codec/decompress.h"
+#include "codec/incompressible.h"
+#include "codec/lane_groups.h"
+#include "codec/lockstep.h"
+#include "codec/many_items.h"
 #include "codec/parallel.h"
+#include "format/compact_frame.h"
 
 namespace fastnz::codec {
 namespace {
 
+using base::ByteSpan;
 using base::Error;
 
-template <typename Work>
-auto naming_item(size_t i, Work&& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw Error(error.kind(), "item " + std::to_string(i) + ": " + error.what(), error.offset());
+static_assert(kMaxLaneContent <= format::kMaxCompactContent);  // so that a frame with lanes is a compact one
+
+// One item after the other of a window is planned, or finished where its model has no lanes; then come the groups.
+class ManyEncoder {
+ public:
+  ManyEncoder(const std::vector<ByteSpan>& items, const ManyOptions& options, Monitor* monitor)
+      : items_(items), options_(options), level_(find_level(options.level, options.model_id)), monitor_(monitor),
+        made_(items.size()) {}
+
+  std::vector<std::vector<uint8_t>> run() {
+    std::vector<uint64_t> sizes;
+    sizes.reserve(items_.size());
+    for (const ByteSpan item : items_) sizes.push_back(item.size());
+    for_each_window(sizes, [&](size_t begin, size_t end) { encode_window(begin, end); });
+    return std::move(made_);
   }
-}
+
+ private:
+  void encode_window(size_t begin, size_t end) {
+    FirstFailure failure;
+    std::vector<PlannedBlock> plans(end - begin);
+    run_parallel(end - begin, options_.threads, monitor_, [&](size_t k) {
+      failure.run(begin + k, [&] { plan(begin + k, &plans[k]); });
+    });
+    failure.rethrow();
+    LaneGroups lanes;
+    for (size_t k = 0; k < plans.size(); ++k)
+      if (plans[k].model) lanes.add(begin + k, *plans[k].model, plans[k].options, plans[k].residual().size());
+    const std::vector<LaneGroup> groups = lanes.cut(options_.threads, options_.max_memory);
+    run_parallel(groups.size(), options_.threads, monitor_, [&](size_t g) { encode_group(groups[g], begin, plans); });
+  }
+
+  // Leaves a plan with a model only if the item is one for lanes.
+  void plan(size_t i, PlannedBlock* plan) {
+    if (items_[i].size() > kMaxLaneContent) {
+      made_[i] = options_.raw ? compress_raw(items_[i], level_, monitor_)
+                              : compress(items_[i], {.level = options_.level, .model_id = options_.model_id}, monitor_);
+      return;
+    }
+    if (options_.raw && items_[i].empty()) return;
+    *plan = plan_block(items_[i], level_, monitor_);
+    if (plan->model && plan->model->make_lanes && plan->residual().size() <= kMaxLaneContent) return;
+    std::vector<uint8_t> coded;
+    if (plan->model) encode_with_model(plan->residual(), *plan->model, plan->options, &coded, monitor_);
+    finish(i, *plan, coded);
+    *plan = {};
+  }
+
+  void encode_group(const LaneGroup& group, size_t begin, const std::vector<PlannedBlock>& plans) {
+    std::vector<ByteSpan> residuals;
+    residuals.reserve(group.items.size());
+    for (const size_t i : group.items) residuals.push_back(plans[i - begin].residual());
+    const std::vector<std::vector<uint8_t>> codes =
+        encode_lockstep(residuals, *group.row, group.options, group.lanes, monitor_);
+    for (size_t k = 0; k < codes.size(); ++k) finish(group.items[k], plans[group.items[k] - begin], codes[k]);
+  }
+
+  void finish(size_t i, const PlannedBlock& plan, ByteSpan coded) {
+    EncodedBlock block = finish_block(plan, coded);
+    if (options_.raw)
+      made_[i] = std::move(block.body);
+    else
+      format::append_compact_frame(&made_[i], block.content_size, block.body, block.content_hash);
+  }
+
+  const std::vector<ByteSpan>& items_;
+  const ManyOptions& options_;
+  const Level level_;
+  Monitor* const monitor_;
+  std::vector<std::vector<uint8_t>> made_;
+};
 
 }  // namespace
 
-std::vector<std::vector<uint8_t>> compress_many(const std::vector<base::ByteSpan>& items, int level, size_t threads,
-                                                bool raw, Monitor* monitor) {
-  CompressOptions options;
-  options.level = find_level(level).level;
-  std::vector<std::vector<uint8_t>> made(items.size());
-  run_parallel(items.size(), threads, monitor, [&](size_t i) {
-    made[i] = naming_item(i, [&] {
-      return raw ? compress_raw(items[i], level, monitor) : compress(items[i], options, monitor);
-    });
-  });
-  return made;
+std::vector<std::vector<uint8_t>> compress_many(const std::vector<ByteSpan>& items, const ManyOptions& options,
+                                                Monitor* monitor) {
+  return ManyEncoder(items, options, monitor).run();
 }
 
-ManyDecoder::ManyDecoder(std::vector<base::ByteSpan> items, std::vector<uint64_t> raw_sizes, const Limits& limits,
+ManyDecoder::ManyDecoder(std::vector<ByteSpan> items, std::vector<uint64_t> raw_sizes, const Limits& limits,
                          size_t threads, Monitor* monitor)
     : items_(std::move(items)), raw_(!raw_sizes.empty()), limits_(limits), threads_(threads) {
   std::vector<uint64_t> memory(items_.size());
   sizes_.resize(items_.size());
   if (!raw_) contents_.resize(items_.size());
+  FirstFailure failure;
   run_parallel(items_.size(), threads, monitor, [&](size_t i) {
-    naming_item(i, [&] {
+    failure.run(i, [&] {
       if (raw_) {
         check_raw(items_[i], raw_sizes[i], limits_);
         sizes_[i] = raw_sizes[i];
@@ -56,28 +116,85 @@ ManyDecoder::ManyDecoder(std::vector<base::ByteSpan> items, std::vector<uint64_t
         sizes_[i] = contents_[i].content_size;
         memory[i] = contents_[i].block_memory;
       }
-      monitor->tick(0);
     });
+    monitor->tick(0);
   });
   uint64_t total = 0, largest = 0;
   for (size_t i = 0; i < sizes_.size(); ++i) {
     total += sizes_[i];
     largest = std::max(largest, memory[i]);
-    naming_item(i, [&] { require_output(total, limits_, Error::kNoOffset); });
+    failure.run(i, [&] { require_output(total, limits_, Error::kNoOffset); });
   }
+  failure.rethrow();
   threads_ = threads_within(largest, threads, limits_);
 }
 
 void ManyDecoder::decode(const std::vector<base::MutableByteSpan>& outputs, Monitor* monitor) {
-  run_parallel(items_.size(), threads_, monitor, [&](size_t i) {
-    naming_item(i, [&] {
-      if (raw_) {
-        decompress_raw(items_[i], outputs[i], limits_, monitor);
-      } else {
-        decode_frames(items_[i], contents_[i], outputs[i], limits_, 1, monitor);
-      }
+  for_each_window(sizes_, [&](size_t begin, size_t end) { decode_window(begin, end, outputs, monitor); });
+}
+
+void ManyDecoder::decode_window(size_t begin, size_t end, const std::vector<base::MutableByteSpan>& outputs,
+                                Monitor* monitor) {
+  FirstFailure failure;
+  std::vector<OpenItem> open(end - begin);
+  run_parallel(end - begin, threads_, monitor, [&](size_t k) {
+    failure.run(begin + k, [&] {
+      if (!open_for_lanes(begin + k, &open[k])) decode_alone(begin + k, outputs[begin + k], monitor);
     });
   });
+  LaneGroups lanes;
+  for (size_t k = 0; k < open.size(); ++k)
+    if (open[k].model) lanes.add(begin + k, *open[k].model, open[k].body.options, open[k].body.residual_size);
+  const std::vector<LaneGroup> groups = lanes.cut(threads_, limits_.max_memory);
+  run_parallel(groups.size(), threads_, monitor, [&](size_t g) {
+    const LaneGroup& group = groups[g];
+    std::vector<ByteSpan> codes;
+    std::vector<std::vector<uint8_t>> residuals(group.items.size());
+    std::vector<base::MutableByteSpan> rooms;
+    for (size_t m = 0; m < group.items.size(); ++m) {
+      const size_t i = group.items[m];
+      const format::Body& body = open[i - begin].body;
+      codes.push_back(body.payload);
+      if (!body.transforms.empty()) residuals[m].resize(static_cast<size_t>(body.residual_size));
+      rooms.push_back(body.transforms.empty() ? outputs[i] : base::MutableByteSpan(residuals[m]));
+    }
+    const std::vector<bool> whole = decode_lockstep(codes, rooms, *group.row, group.options, group.lanes, monitor);
+    for (size_t m = 0; m < group.items.size(); ++m) {
+      const size_t i = group.items[m];
+      failure.run(i, [&] {
+        finish_item(i, open[i - begin].body, whole[m], std::move(residuals[m]), outputs[i]);
+      });
+    }
+  });
+  failure.rethrow();
+}
+
+// An item is one for lanes if it is a single block whose model has them.
+bool ManyDecoder::open_for_lanes(size_t i, OpenItem* open) const {
+  if (sizes_[i] == 0 || sizes_[i] > kMaxLaneContent || (!raw_ && contents_[i].blocks.size() != 1)) return false;
+  const uint64_t offset = raw_ ? 0 : contents_[i].blocks[0].offset;
+  const ByteSpan bytes =
+      raw_ ? items_[i] : items_[i].subspan(static_cast<size_t>(offset), contents_[i].blocks[0].body_size);
+  format::Body body = open_body(bytes, sizes_[i], limits_, offset);
+  const models::ModelRow* row = models::find_model(body.model_id);
+  if (!row || !row->make_lanes || body.residual_size > kMaxLaneContent) return false;
+  *open = {row, std::move(body)};
+  return true;
+}
+
+void ManyDecoder::decode_alone(size_t i, base::MutableByteSpan out, Monitor* monitor) const {
+  if (raw_)
+    decompress_raw(items_[i], out, limits_, monitor);
+  else
+    decode_frames(items_[i], contents_[i], out, limits_, 1, monitor);
+}
+
+void ManyDecoder::finish_item(size_t i, const format::Body& body, bool whole, std::vector<uint8_t> residual,
+                              base::MutableByteSpan out) const {
+  const uint64_t offset = raw_ ? 0 : contents_[i].blocks[0].offset;
+  if (!whole) throw_code_too_short(offset);
+  if (!body.transforms.empty()) undo_transforms(body, std::move(residual), out, offset);
+  if (!raw_) require_hash(out, contents_[i].blocks[0].content_hash, contents_[i].blocks[0].hash_bits, offset);
 }
 
 }  // namespace fastnz::codec

@@ -14,7 +14,7 @@ using base::Error;
 using base::ErrorKind;
 
 StreamEncoder::StreamEncoder(const CompressOptions& options, std::optional<uint64_t> content_size)
-    : options_(options), level_(find_level(options.level)), promised_(content_size) {
+    : options_(options), level_(find_level(options.level, options.model_id)), promised_(content_size) {
   options_.content_size = true;
   options_.threads = std::clamp<size_t>(options_.threads, 1, kMaxThreads);
   options_.block_size = resolve_block_size(level_, options.block_size);

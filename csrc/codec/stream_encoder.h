@@ -30,7 +30,7 @@ class StreamEncoder {
   void encode(size_t blocks, std::vector<uint8_t>* out, Monitor* monitor);
 
   CompressOptions options_;
-  const Level& level_;
+  const Level level_;
   size_t block_size_;
   std::optional<uint64_t> promised_;
   uint64_t total_ = 0;

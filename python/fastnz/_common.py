@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer, TypeAlias
 
     Progress: TypeAlias = Callable[[int, int], object]
+    Model: TypeAlias = str | os.PathLike[str] | None
 
 DEFAULT_LEVEL = 3
 MIN_LEVEL, MAX_LEVEL = 1, 9
@@ -63,6 +64,17 @@ def check_level(level: int) -> int:
     if not MIN_LEVEL <= level <= MAX_LEVEL:
         raise ValueError(f"level must be from {MIN_LEVEL} to {MAX_LEVEL}, not {level}")
     return level
+
+
+def check_model(model: Model) -> int:
+    """Return the id of a model that the core has loaded; 0 stands for none, the level's own choice."""
+    if model is None:
+        return 0
+    if not isinstance(model, (str, os.PathLike)):
+        raise TypeError(f"model must be a name or a path, not {type(model).__name__}")
+    from .model_files import load
+
+    return load(model)
 
 
 def check_threads(threads: int) -> int:

@@ -58,7 +58,7 @@ class _Weights(TypedDict):
 def isa() -> str: ...
 def isas() -> list[str]: ...
 def levels() -> list[_Level]: ...
-def model_memory(level: int, size: int) -> int: ...  # bytes that the model may take for a block of that size
+def model_memory(level: int, size: int, model: int = 0) -> int: ...  # bytes it may take for a block of that size
 def models() -> list[_Model]: ...
 def transforms() -> list[_Transform]: ...
 def load_weights(data: Buffer) -> int: ...  # checks a weight file whole, keeps its network for the process, returns its id
@@ -71,6 +71,7 @@ def compress(
     data: Buffer,
     level: int = 3,
     *,
+    model: int = 0,
     threads: int = 1,
     block_size: int = 0,
     index: bool = False,
@@ -82,6 +83,7 @@ def compress_into(
     out: Buffer,
     level: int = 3,
     *,
+    model: int = 0,
     threads: int = 1,
     block_size: int = 0,
     index: bool = False,
@@ -107,7 +109,7 @@ def decompress_into(
     progress: Callable[[int, int], object] | None = None,
 ) -> int: ...
 def compress_raw(
-    data: Buffer, level: int = 3, *, progress: Callable[[int, int], object] | None = None
+    data: Buffer, level: int = 3, *, model: int = 0, progress: Callable[[int, int], object] | None = None
 ) -> bytes: ...
 def decompress_raw(
     data: Buffer,
@@ -121,8 +123,10 @@ def compress_many(
     items: Sequence[Buffer],
     level: int = 3,
     *,
+    model: int = 0,
     threads: int = 1,
     raw: bool = False,
+    max_memory: int = ...,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[bytes]: ...
 def decompress_many(
@@ -147,6 +151,7 @@ class StreamEncoder:
         threads: int = 1,
         index: bool = False,
         content_size: int | None = None,
+        model: int = 0,
     ) -> None: ...
     def feed(self, data: Buffer, progress: Callable[[int, int], object] | None = None) -> bytes: ...
     def flush(self, progress: Callable[[int, int], object] | None = None) -> bytes: ...

@@ -13,7 +13,9 @@ from .errors import LimitError
 _BUFFERS_PER_BLOCK = 4  # the content, what transforms make of it, side data and code
 
 
-def threads_within(limit: int, threads: int, level: int, size: int | None, block_size: int = 0) -> int:
+def threads_within(
+    limit: int, threads: int, level: int, size: int | None, block_size: int = 0, model: int = 0
+) -> int:
     """Return how many threads may compress at once within `limit` bytes, at most `threads`.
 
     Parameters
@@ -24,6 +26,8 @@ def threads_within(limit: int, threads: int, level: int, size: int | None, block
         Bytes of content; None if they are not known, so that blocks may be full.
     block_size : int
         0 stands for the level's own.
+    model : int
+        Id of a loaded model; 0 stands for the level's own choice.
 
     Raises
     ------
@@ -35,7 +39,7 @@ def threads_within(limit: int, threads: int, level: int, size: int | None, block
     if not block_size:  # 0 for a level that this build lacks: model_memory says so
         block_size = next((row["block_size"] for row in _core.levels() if row["level"] == level), 0)
     block = block_size if size is None else min(size, block_size)
-    each = max(_core.model_memory(level, block) + _BUFFERS_PER_BLOCK * block, 1)
+    each = max(_core.model_memory(level, block, model) + _BUFFERS_PER_BLOCK * block, 1)
     if each > limit:
         raise LimitError(
             f"level {level} may need {each} bytes of memory for a block of {block} bytes, the limit is {limit}; "

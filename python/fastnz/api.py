@@ -18,6 +18,7 @@ from ._common import (
     check_buffer,
     check_level,
     check_limit,
+    check_model,
     check_progress,
     check_size,
     check_threads,
@@ -28,13 +29,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from ._common import Progress
+    from ._common import Model, Progress
 
 
 def compress(
     data: Buffer,
     level: int = DEFAULT_LEVEL,
     *,
+    model: Model = None,
     threads: int = 1,
     block_size: int | None = None,
     index: bool = False,
@@ -49,6 +51,9 @@ def compress(
         Anything that offers its bytes contiguously: bytes, bytearray, memoryview, mmap, a numpy array.
     level : int
         1 (fastest) to 9 (smallest). See `levels` for what each one costs and which this build has.
+    model : str or path-like, optional
+        A model of your own, by its path or by the name that `fastnz models` lists: it predicts instead of what the level
+        would choose. The reader needs the same file; data made with it name it.
     threads : int
         Blocks are coded by this many threads; 0 means all processors. The output is the same for any number.
     block_size : int, optional
@@ -75,6 +80,8 @@ def compress(
         `level`, `threads` or `block_size` is out of range.
     UnsupportedError
         This build has no such level.
+    ModelMissingError
+        There is no such model.
     LimitError
         The level may need more than `max_memory` for a block.
 
@@ -90,10 +97,12 @@ def compress(
     """
     check_buffer(data)
     level, block_size, limit = check_level(level), check_block_size(block_size), check_limit(max_memory, "max_memory")
+    chosen = check_model(model)
     return _core.compress(
         data,
         level,
-        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size),
+        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size, chosen),
+        model=chosen,
         block_size=block_size,
         index=_worth_an_index(index, data),
         progress=check_progress(progress),
@@ -175,6 +184,7 @@ def compress_into(
     out: Buffer,
     level: int = DEFAULT_LEVEL,
     *,
+    model: Model = None,
     threads: int = 1,
     block_size: int | None = None,
     index: bool = False,
@@ -200,11 +210,13 @@ def compress_into(
     """
     check_buffer(data)
     level, block_size, limit = check_level(level), check_block_size(block_size), check_limit(max_memory, "max_memory")
+    chosen = check_model(model)
     return _core.compress_into(
         data,
         check_buffer(out, "out"),
         level,
-        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size),
+        threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size, chosen),
+        model=chosen,
         block_size=block_size,
         index=_worth_an_index(index, data),
         progress=check_progress(progress),

@@ -19,6 +19,7 @@ from ._common import (
     check_buffer,
     check_level,
     check_limit,
+    check_model,
     check_progress,
     check_size,
     check_threads,
@@ -32,20 +33,21 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from ._common import Progress
+    from ._common import Model, Progress
 
 
 def compress_raw(
     data: Buffer,
     level: int = DEFAULT_LEVEL,
     *,
+    model: Model = None,
     max_memory: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
     """Compress `data` without any frame: no magic, no size, no checksum.
 
     For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
-    the same level and the size. `max_memory` and `progress` are those of `compress`.
+    the same level and the size. `model`, `max_memory` and `progress` are those of `compress`.
 
     Raises
     ------
@@ -60,8 +62,9 @@ def compress_raw(
     """
     check_buffer(data)
     level = check_level(level)
-    threads_within(check_limit(max_memory, "max_memory"), 1, level, memoryview(data).nbytes, MAX_BLOCK_SIZE)
-    return _core.compress_raw(data, level, progress=check_progress(progress))
+    chosen = check_model(model)
+    threads_within(check_limit(max_memory, "max_memory"), 1, level, memoryview(data).nbytes, MAX_BLOCK_SIZE, chosen)
+    return _core.compress_raw(data, level, model=chosen, progress=check_progress(progress))
 
 
 def decompress_raw(
@@ -103,6 +106,7 @@ def compress_many(
     values: Iterable[Buffer] | Buffer,
     level: int = DEFAULT_LEVEL,
     *,
+    model: Model = None,
     offsets: Sequence[int] | None = None,
     threads: int = 0,
     raw: bool = False,
@@ -111,11 +115,14 @@ def compress_many(
 ) -> list[bytes]:
     """Compress many small buffers, each on its own, by several threads.
 
+    Networks predict for up to 32 of them at a time with one pass over their weights, which is faster than one after the
+    other. The output is the same.
+
     Parameters
     ----------
     values : iterable of bytes-like, or one bytes-like
         The buffers; or one buffer that holds them all, cut at `offsets`.
-    level : int
+    level, model
         As in `compress`.
     offsets : sequence of int, optional
         Arrow's layout for variable-length binary: value ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
@@ -124,8 +131,8 @@ def compress_many(
     raw : bool
         Make each result as `compress_raw` would, without frame, size and checksum.
     max_memory : int or None
-        As in `compress`, for all threads together; fewer work where the longest of the values leaves no room for
-        more.
+        As in `compress`, for all threads together; fewer work, on fewer values at a time, where the longest of the
+        values leaves no room for more.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes of all values together, a few times a second at most.
 
@@ -150,10 +157,19 @@ def compress_many(
     """
     items = _items(values, offsets)
     level, threads, limit = check_level(level), check_threads(threads), check_limit(max_memory, "max_memory")
+    chosen = check_model(model)
     if limit != UNLIMITED:
         longest = max((memoryview(item).nbytes for item in items), default=0)
-        threads = threads_within(limit, threads, level, longest, MAX_BLOCK_SIZE if raw else 0)
-    return _core.compress_many(items, level, threads=threads, raw=bool(raw), progress=check_progress(progress))
+        threads = threads_within(limit, threads, level, longest, MAX_BLOCK_SIZE if raw else 0, chosen)
+    return _core.compress_many(
+        items,
+        level,
+        model=chosen,
+        threads=threads,
+        raw=bool(raw),
+        max_memory=limit,
+        progress=check_progress(progress),
+    )
 
 
 def decompress_many(
@@ -179,7 +195,7 @@ def decompress_many(
     max_output_size : int or None
         As in `decompress`, for all results together.
     max_memory : int or None
-        As in `decompress`, for all threads together.
+        As in `decompress`, for all threads together and all values that they work on at a time.
     progress : callable, optional
         As in `compress_many`, with bytes of all results together.
 

@@ -99,6 +99,7 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
     block_size = options.block_size or row["block_size"]
     compressor = Compressor(
         options.level,
+        model=options.model,
         threads=options.threads,
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),

@@ -28,7 +28,7 @@ from .stream import Compressor
 if TYPE_CHECKING:
     from typing_extensions import Buffer, TypeAlias
 
-    from ._common import Progress
+    from ._common import Model, Progress
 
     Name: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     BinaryMode: TypeAlias = Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"]
@@ -47,7 +47,7 @@ class FastnzFile(io.BufferedIOBase):
         A file object given here is left open by `close`. Reading begins where it stands.
     mode : str
         "r", "w" (replace), "x" (create, fail if it exists) or "a" (add a frame at the end); a "b" may follow.
-    level, threads, block_size, index
+    level, model, threads, block_size, index
         As in `fastnz.compress`, for writing. `index` is on unless you switch it off, so that a reader can seek.
     max_output_size : int or None
         The most bytes that one `read` or `readline` without a size may return; `LimitError` names this parameter.
@@ -88,6 +88,7 @@ class FastnzFile(io.BufferedIOBase):
         mode: str = "r",
         level: int = DEFAULT_LEVEL,
         *,
+        model: Model = None,
         threads: int = 1,
         block_size: int | None = None,
         index: bool = True,
@@ -111,6 +112,7 @@ class FastnzFile(io.BufferedIOBase):
         if self._mode != "rb":
             self._compressor = Compressor(
                 level,
+                model=model,
                 threads=threads,
                 block_size=block_size,
                 index=index,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUFFIX = ".fnzw"
 _ID_SIZE = 8  # at the end of a weight file
 
+_loaded: dict[tuple[str, str | None], tuple[tuple[str, int, int], int]] = {}  # by what was asked for
+
 
 def folders() -> list[str]:
     """Return the folders in which models are looked for, the package's own first.
@@ -77,3 +79,43 @@ def find(model: str) -> str:
         return names[model]
     known, places = ", ".join(names) or "none", ", ".join(folders())
     raise ModelMissingError(f"no model named {model!r} is installed; installed: {known}; looked in {places}")
+
+
+def load(model: str | os.PathLike[str] | None) -> int:
+    """Return the id of a model given by its name or its path, and see to it that the core has it; 0 for None.
+
+    A file is read anew only if it has changed.
+
+    Raises
+    ------
+    ModelMissingError
+        As `find`.
+    FormatError
+        If the file is not a model of this build, or damaged.
+    """
+    if model is None:
+        return 0
+    from . import _core
+
+    asked = os.fspath(model)
+    key = asked, os.environ.get("FASTNZ_MODELS")
+    if key in _loaded:
+        mark, found = _loaded[key]
+        if _mark(mark[0]) == mark:
+            return found
+    path = find(asked)
+    before = _mark(path)
+    with open(path, "rb") as file:
+        found = _core.load_weights(file.read())
+    if before is not None:
+        _loaded[key] = before, found
+    return found
+
+
+def _mark(path: str) -> tuple[str, int, int] | None:
+    """Return what tells a file from a later one at the same place."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return None
+    return path, about.st_mtime_ns, about.st_size

@@ -22,6 +22,7 @@ from ._common import (
     check_buffer,
     check_level,
     check_limit,
+    check_model,
     check_progress,
     check_size,
     check_threads,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from ._common import Progress
+    from ._common import Model, Progress
 
 _FIRST_BITE = 64 << 10
 
@@ -63,7 +64,7 @@ class Compressor:
 
     Parameters
     ----------
-    level, threads, block_size, index
+    level, model, threads, block_size, index
         As in `fastnz.compress`.
     content_size : int, optional
         The number of bytes to come, if known: the frame then tells its reader. `flush` raises `ValueError` if it was
@@ -92,6 +93,7 @@ class Compressor:
         self,
         level: int = DEFAULT_LEVEL,
         *,
+        model: Model = None,
         threads: int = 1,
         block_size: int | None = None,
         index: bool = False,
@@ -102,11 +104,12 @@ class Compressor:
         if content_size is not None:
             content_size = check_size(content_size, "content_size")
         level, block_size, threads = check_level(level), check_block_size(block_size), check_threads(threads)
-        threads = threads_within(check_limit(max_memory, "max_memory"), threads, level, content_size, block_size)
+        limit, chosen = check_limit(max_memory, "max_memory"), check_model(model)
+        threads = threads_within(limit, threads, level, content_size, block_size, chosen)
 
         def make_encoder(index: bool) -> _core.StreamEncoder:
             return _core.StreamEncoder(
-                level, block_size=block_size, threads=threads, index=index, content_size=content_size
+                level, model=chosen, block_size=block_size, threads=threads, index=index, content_size=content_size
             )
 
         self._lock = RLock()
