@@ -8,6 +8,7 @@
 #include "kernels/network.inl"
 #include "kernels/gru8.inl"
 #include "kernels/nibble_mix.inl"
+#include "kernels/transformer8.inl"
 
 namespace fastnz::kernels {
 namespace {
@@ -23,12 +24,17 @@ inline void fill(KernelTable* table) noexcept {
   table->gru8_gates = gru8_gates;
   table->match_length = match_length;
   table->multiply_i8 = multiply_i8;
+  table->multiply_sparse_i8 = multiply_sparse_i8;
   table->nibble_mix_find_first = tree::nibble_mix_find_first;
   table->nibble_mix_find_second = tree::nibble_mix_find_second;
   table->nibble_mix_likely = tree::nibble_mix_likely;
   table->nibble_mix_predict = tree::nibble_mix_predict;
   table->nibble_mix_prefetch = tree::nibble_mix_prefetch;
   table->nibble_mix_update = tree::nibble_mix_update;
+  table->transformer8_add = transformer8_add;
+  table->transformer8_attend = transformer8_attend;
+  table->transformer8_norm = transformer8_norm;
+  table->transformer8_units = transformer8_units;
 }
 
 }  // namespace

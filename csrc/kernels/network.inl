@@ -104,6 +104,46 @@ void multiply_changes_i8(const NetworkMatrix* m, const int8_t* before, const int
   for (; tile < tiles; tile += 2) multiply_changes_block<2>(m, tile, before, now, groups, count, sums);
 }
 
+template <int Tiles>
+inline void multiply_sparse_block(const NetworkMatrix* m, int tile, const int8_t* x, int signed_groups,
+                                  const uint16_t* groups, int count, int32_t* out) {
+  constexpr int kVectors = Tiles * kVectorsPerTile;
+  const size_t stride = static_cast<size_t>(m->columns) / kTileColumns * kTileBytes;
+  const int8_t* __restrict w = m->tiles + static_cast<size_t>(tile) * stride;
+  const auto weights = [&](int v, size_t g) {
+    return load_weights(w + static_cast<size_t>(v / kVectorsPerTile) * stride + g * kTileBytes +
+                        static_cast<size_t>(v % kVectorsPerTile) * kLanesI32 * kTileColumns);
+  };
+  VectorI32 sum[kVectors];
+#pragma GCC unroll 64
+  for (int v = 0; v < kVectors; ++v)
+    sum[v] = dot_start(m->offset + tile * kTileRows + v * static_cast<int>(kLanesI32));
+  for (int i = 0; i < signed_groups; ++i) {
+    const size_t g = static_cast<size_t>(i);
+    const DotInput input = broadcast_input(x + g * kTileColumns);
+#pragma GCC unroll 64
+    for (int v = 0; v < kVectors; ++v) sum[v] = dot_add(sum[v], weights(v, g), input);
+  }
+  for (int i = 0; i < count; ++i) {
+    const size_t g = groups[i];
+    const PositiveInput input = broadcast_positive(x + g * kTileColumns);
+#pragma GCC unroll 64
+    for (int v = 0; v < kVectors; ++v) sum[v] = dot_add_positive(sum[v], weights(v, g), input);
+  }
+#pragma GCC unroll 64
+  for (int v = 0; v < kVectors; ++v)
+    store_i32(out + tile * kTileRows + v * static_cast<int>(kLanesI32), sum[v]);
+}
+
+void multiply_sparse_i8(const NetworkMatrix* m, const int8_t* x, int signed_columns, const uint16_t* groups, int count,
+                        int32_t* out) {
+  const int tiles = m->rows / kTileRows, signed_groups = signed_columns / kTileColumns;
+  int tile = 0;
+  for (; tile + kDotTilesAlone <= tiles; tile += kDotTilesAlone)
+    multiply_sparse_block<kDotTilesAlone>(m, tile, x, signed_groups, groups, count, out);
+  for (; tile < tiles; tile += 2) multiply_sparse_block<2>(m, tile, x, signed_groups, groups, count, out);
+}
+
 // scale(): (a * m + 2^(shift-1)) >> shift of 32-bit sums a with a row's multiplier.
 inline VectorI32 rescale(const int32_t* a, const int16_t* multiplier, VectorI32 half, ShiftCount shift) {
   return shift_right_by_i32(add_i32(multiply_i32(load_i32(a), widen_i16(multiplier)), half), shift);

@@ -28,6 +28,16 @@ inline VectorI32 dot_add(VectorI32 sum, DotWeights w, const DotInput& x) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
+using PositiveInput = __m256i;
+inline PositiveInput broadcast_positive(const int8_t* x) {
+  int32_t four;
+  __builtin_memcpy(&four, x, 4);
+  return _mm256_set1_epi32(four);
+}
+inline VectorI32 dot_add_positive(VectorI32 sum, DotWeights w, PositiveInput x) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+}
+
 using ChangeSum = VectorI32;
 inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
 inline ChangeSum dot_change(ChangeSum sum, DotWeights w, const DotInput& now, const DotInput& before) {
@@ -77,6 +87,8 @@ inline VectorI16 shift_right_i16(VectorI16 a) { return _mm256_srai_epi16(a, Shif
 template <int Shift>
 inline VectorI16 shift_left_i16(VectorI16 a) { return _mm256_slli_epi16(a, Shift); }
 inline VectorI16 multiply_round_q15(VectorI16 a, VectorI16 b) { return _mm256_mulhrs_epi16(a, b); }
+inline VectorI16 max_i16(VectorI16 a, VectorI16 b) { return _mm256_max_epi16(a, b); }
+inline VectorI32 multiply_pairs_i16(VectorI16 a, VectorI16 b) { return _mm256_madd_epi16(a, b); }
 inline VectorI16 magnitude_below(VectorI16 a, int16_t limit) {
   return _mm256_min_epu16(_mm256_abs_epi16(a), _mm256_set1_epi16(limit));  // unsigned: abs leaves -32768 as it is
 }

@@ -22,6 +22,16 @@ inline DotWeights load_weights(const int8_t* w) { return _mm512_loadu_si512(w); 
 inline VectorI32 dot_start(const int32_t* offset) { return _mm512_loadu_si512(offset); }
 inline VectorI32 dot_add(VectorI32 sum, DotWeights w, DotInput x) { return _mm512_dpbusd_epi32(sum, x, w); }
 
+using PositiveInput = __m512i;
+inline PositiveInput broadcast_positive(const int8_t* x) {
+  int32_t four;
+  __builtin_memcpy(&four, x, 4);
+  return _mm512_set1_epi32(four);
+}
+inline VectorI32 dot_add_positive(VectorI32 sum, DotWeights w, PositiveInput x) {
+  return _mm512_dpbusd_epi32(sum, x, w);
+}
+
 // dpbusd only adds, so what is to be taken away has a sum of its own; the shift by 128 cancels.
 struct ChangeSum {
   VectorI32 plus, minus;
@@ -72,6 +82,8 @@ inline VectorI16 shift_right_i16(VectorI16 a) { return _mm512_srai_epi16(a, Shif
 template <int Shift>
 inline VectorI16 shift_left_i16(VectorI16 a) { return _mm512_slli_epi16(a, Shift); }
 inline VectorI16 multiply_round_q15(VectorI16 a, VectorI16 b) { return _mm512_mulhrs_epi16(a, b); }
+inline VectorI16 max_i16(VectorI16 a, VectorI16 b) { return _mm512_max_epi16(a, b); }
+inline VectorI32 multiply_pairs_i16(VectorI16 a, VectorI16 b) { return _mm512_madd_epi16(a, b); }
 inline VectorI16 magnitude_below(VectorI16 a, int16_t limit) {
   return _mm512_min_epu16(_mm512_abs_epi16(a), _mm512_set1_epi16(limit));  // unsigned: abs leaves -32768 as it is
 }

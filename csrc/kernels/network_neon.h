@@ -29,6 +29,10 @@ inline VectorI32 dot_add(VectorI32 sum, DotWeights w, DotInput x) {
 }
 #endif
 
+using PositiveInput = DotInput;
+inline PositiveInput broadcast_positive(const int8_t* x) { return broadcast_input(x); }
+inline VectorI32 dot_add_positive(VectorI32 sum, DotWeights w, PositiveInput x) { return dot_add(sum, w, x); }
+
 using ChangeSum = VectorI32;
 inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
 inline ChangeSum dot_change(ChangeSum sum, DotWeights w, DotInput now, DotInput before) {
@@ -65,6 +69,10 @@ inline VectorI16 shift_right_i16(VectorI16 a) { return vshrq_n_s16(a, Shift); }
 template <int Shift>
 inline VectorI16 shift_left_i16(VectorI16 a) { return vshlq_n_s16(a, Shift); }
 inline VectorI16 multiply_round_q15(VectorI16 a, VectorI16 b) { return vqrdmulhq_s16(a, b); }
+inline VectorI16 max_i16(VectorI16 a, VectorI16 b) { return vmaxq_s16(a, b); }
+inline VectorI32 multiply_pairs_i16(VectorI16 a, VectorI16 b) {
+  return vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+}
 inline VectorI16 magnitude_below(VectorI16 a, int16_t limit) { return vminq_s16(vqabsq_s16(a), vdupq_n_s16(limit)); }
 inline VectorI16 with_sign_of(VectorI16 a, VectorI16 s) {
   const int16x8_t negative = vshrq_n_s16(s, 15);

@@ -25,6 +25,13 @@ inline VectorI32 dot_add(VectorI32 sum, const DotWeights& w, const DotInput& x) 
   return {sum.lane + static_cast<uint32_t>(w.w[0] * x.x[0] + w.w[1] * x.x[1] + w.w[2] * x.x[2] + w.w[3] * x.x[3])};
 }
 
+// The same for inputs in 0..127, which no instruction set needs to shift.
+using PositiveInput = DotInput;
+inline PositiveInput broadcast_positive(const int8_t* x) { return broadcast_input(x); }
+inline VectorI32 dot_add_positive(VectorI32 sum, const DotWeights& w, const PositiveInput& x) {
+  return dot_add(sum, w, x);
+}
+
 // A sum that follows its inputs: plus the weights times what they are now, minus the weights times what they were.
 using ChangeSum = VectorI32;
 inline ChangeSum change_start(const int32_t* sum) { return load_i32(sum); }
@@ -86,6 +93,11 @@ inline VectorI16 shift_left_i16(VectorI16 a) { return each_i16(a, a, [](int x, i
 // (a * b + 2^14) >> 15. Precondition: not both -32768.
 inline VectorI16 multiply_round_q15(VectorI16 a, VectorI16 b) {
   return each_i16(a, b, [](int x, int y) { return (x * y + 0x4000) >> 15; });
+}
+inline VectorI16 max_i16(VectorI16 a, VectorI16 b) { return each_i16(a, b, [](int x, int y) { return x > y ? x : y; }); }
+// Of each pair of lanes, the sum of its two products, modulo 2^32.
+inline VectorI32 multiply_pairs_i16(VectorI16 a, VectorI16 b) {
+  return {static_cast<uint32_t>(a.lane[0] * b.lane[0]) + static_cast<uint32_t>(a.lane[1] * b.lane[1])};
 }
 // min(|a|, limit), limit >= 0; |-32768| is 32768.
 inline VectorI16 magnitude_below(VectorI16 a, int16_t limit) {

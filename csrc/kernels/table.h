@@ -11,6 +11,7 @@
 #include "kernels/gru8.h"
 #include "kernels/network.h"
 #include "kernels/nibble_mix.h"
+#include "kernels/transformer8.h"
 
 namespace fastnz::kernels {
 
@@ -37,6 +38,11 @@ struct KernelTable {
   void (*multiply_changes_i8)(const NetworkMatrix* m, const int8_t* before, const int8_t* now, const uint16_t* groups,
                               int count, int32_t* sums);
 
+  // The products of one vector whose columns from signed_columns on are in 0..127 and 0 outside the groups of four columns
+  // groups[count]. The offset of m is -128 times the sum of the signed columns only.
+  void (*multiply_sparse_i8)(const NetworkMatrix* m, const int8_t* x, int signed_columns, const uint16_t* groups,
+                             int count, int32_t* out);
+
   // Frequencies >= 1 with sum 2^22 of 256 symbols, from the dot products a of their rows: docs/gru8.md, section 4.
   // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
@@ -51,6 +57,15 @@ struct KernelTable {
   // docs/gru8.md, section 3. Preconditions: as above for each row; h in -32767..32767.
   void (*gru8_gates)(const Gru8Gates* g, const int32_t* ah, const int32_t* af, const int16_t* x_row, int16_t* h,
                      int8_t* h8);
+
+  // Parts of a step of `transformer8`, docs/transformer8.md, section 3; all counts are multiples of 32. norm; rows of W1 to
+  // what attention takes (the first `linear` of them) and to units; W2's or Wf's products added to the stream x; attention
+  // of one stream in one layer. Preconditions: row scales as above; weights of keys and values in -127..127.
+  void (*transformer8_norm)(const int16_t* x, int width, int8_t* y);
+  void (*transformer8_units)(const NetworkMatrix* m, const int32_t* sums, const int16_t* bias, int linear,
+                             int8_t* straight, int8_t* units);
+  void (*transformer8_add)(const NetworkMatrix* m, const int32_t* sums, int16_t* x);
+  void (*transformer8_attend)(const Transformer8Window* w, const int8_t* queries, int8_t* result);
 
   // The nibble-tree mixing model (docs/nibble_mix.md), its calls in the order of use: fetch the lines of the hashes, find
   // or claim the cells of a byte's first nibble, or of its second one; P(bit = 1) at all 15 nodes of the nibble; the

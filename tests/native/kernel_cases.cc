@@ -6,6 +6,7 @@
 #include "context_mix_case.h"
 #include "network_case.h"
 #include "nibble_mix_case.h"
+#include "transformer8_case.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -34,6 +35,7 @@ constexpr KernelCase kCases[] = {
     {"match_length", run_match_length},
     {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
+    {"multiply_sparse_i8", run_multiply_sparse_i8},
     {"nibble_mix_find_first", run_nibble_mix_find_first},
     {"nibble_mix_find_second", run_nibble_mix_find_second},
     {"nibble_mix_likely", run_nibble_mix_likely},
@@ -42,6 +44,10 @@ constexpr KernelCase kCases[] = {
     {"nibble_mix_update", run_nibble_mix_update},
     {"nibble_odds_q10", run_nibble_odds_q10},
     {"nibble_sums", run_nibble_sums},
+    {"transformer8_add", run_transformer8_add},
+    {"transformer8_attend", run_transformer8_attend},
+    {"transformer8_norm", run_transformer8_norm},
+    {"transformer8_units", run_transformer8_units},
 };
 
 }  // namespace

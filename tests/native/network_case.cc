@@ -2,81 +2,12 @@
 // to 2^31 as a row may. Numbers for gates and logits are drawn where they matter and also where everything saturates.
 #include "network_case.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "kernels/gru8.h"
-#include "kernels/network.h"
+#include "network_draw.h"
 
 namespace fastnz::selftest {
-namespace {
-
-using kernels::NetworkMatrix;
-
-// How numbers are drawn: over the whole type, extremes only, or small.
-enum class Draw { kAll, kExtreme, kSmall };
-constexpr Draw kDraws[] = {Draw::kAll, Draw::kExtreme, Draw::kSmall};
-
-int32_t draw(Random* random, Draw how, int32_t low, int32_t high) {
-  if (how == Draw::kExtreme) {
-    const int32_t values[] = {low, low + 1, -1, 0, 1, high - 1, high};
-    return values[random->below(7)];
-  }
-  if (how == Draw::kSmall) return static_cast<int32_t>(random->below(17)) - 8;
-  const uint32_t span = static_cast<uint32_t>(high) - static_cast<uint32_t>(low);  // may be more than an int32_t holds
-  return static_cast<int32_t>(static_cast<uint32_t>(low) + random->below(span + 1));
-}
-
-template <typename T>
-std::vector<T> draw_all(Random* random, Draw how, size_t size, int32_t low, int32_t high) {
-  std::vector<T> values(size);
-  for (T& value : values) value = static_cast<T>(draw(random, how, low, high));
-  return values;
-}
-
-struct Matrix {
-  Matrix(Random* random, Draw how, int rows, int columns)
-      : tiles(draw_all<int8_t>(random, how, static_cast<size_t>(rows * columns), -127, 127)),
-        offset(static_cast<size_t>(rows), 0) {
-    const int groups = columns / kernels::kTileColumns;
-    for (size_t i = 0; i < tiles.size(); ++i) {
-      const size_t tile = i / kernels::kTileBytes, row = i % kernels::kTileBytes / kernels::kTileColumns;
-      offset[tile / static_cast<size_t>(groups) * kernels::kTileRows + row] -= 128 * tiles[i];
-    }
-    matrix = {tiles.data(), offset.data(), nullptr, rows, columns, 0};
-  }
-  std::vector<int8_t> tiles;
-  std::vector<int32_t> offset;
-  NetworkMatrix matrix;
-};
-
-// Row scales and the greatest |a| for which scale() does not wrap.
-struct Scales {
-  Scales(Random* random, int rows, int shift_in)
-      : multiplier(draw_all<int16_t>(random, Draw::kAll, static_cast<size_t>(rows), 0, 300)), shift(shift_in) {
-    multiplier[random->below(static_cast<uint32_t>(rows))] = 32767;
-    matrix = {nullptr, nullptr, multiplier.data(), rows, 32, shift};
-  }
-  std::vector<int32_t> draw_sums(Random* random, Draw how) const {
-    std::vector<int32_t> sums(multiplier.size());
-    for (size_t i = 0; i < sums.size(); ++i) {
-      const int64_t room = (int64_t{1} << 31) - 1 - (int64_t{1} << (shift - 1));
-      const int64_t most = multiplier[i] == 0 ? 1 << 28 : room / multiplier[i];
-      // Around the size at which a q11 or q12 result is of some units, unless extremes are wanted.
-      const int64_t usual = multiplier[i] == 0 ? most : (int64_t{60000} << shift) / multiplier[i];
-      const int64_t bound = how == Draw::kAll ? std::min(most, usual) : std::min<int64_t>(most, 1 << 28);
-      sums[i] = draw(random, how == Draw::kExtreme ? how : Draw::kAll, static_cast<int32_t>(-bound),
-                     static_cast<int32_t>(bound));
-    }
-    return sums;
-  }
-  std::vector<int16_t> multiplier;
-  int shift;
-  NetworkMatrix matrix;
-};
-
-}  // namespace
-
 void run_multiply_i8(const kernels::KernelTable& table, Digest* digest) {
   Random random(71);
   for (const Draw how : kDraws) {
@@ -120,6 +51,39 @@ void run_multiply_changes_i8(const kernels::KernelTable& table, Digest* digest) 
                                     static_cast<int>(groups.size()), sums.data());
           digest->add(std::span<const int32_t>(sums));
           before = now;
+        }
+      }
+    }
+  }
+}
+
+// Products of a signed part and of positive columns of which only some groups are not 0.
+void run_multiply_sparse_i8(const kernels::KernelTable& table, Digest* digest) {
+  Random random(77);
+  for (const Draw how : kDraws) {
+    for (const int rows : {32, 96, 160}) {
+      for (const int columns : {64, 160}) {
+        const int signed_columns = columns - 32;
+        const Matrix m(&random, how, rows, columns);
+        std::vector<int32_t> offset(static_cast<size_t>(rows), 0);
+        for (int r = 0; r < rows; ++r)
+          for (int c = 0; c < signed_columns; ++c) offset[static_cast<size_t>(r)] -= 128 * m.at(r, c);
+        kernels::NetworkMatrix sparse = m.matrix;
+        sparse.offset = offset.data();
+        for (uint32_t share = 0; share <= 20; share += 4) {
+          auto x = draw_all<int8_t>(&random, how, static_cast<size_t>(columns), -128, 127);
+          std::vector<uint16_t> groups;
+          for (int g = signed_columns / kernels::kTileColumns; g < columns / kernels::kTileColumns; ++g) {
+            const bool used = random.below(20) < share;
+            if (used) groups.push_back(static_cast<uint16_t>(g));
+            for (int k = 0; k < kernels::kTileColumns; ++k)
+              x[static_cast<size_t>(g * kernels::kTileColumns + k)] =
+                  used ? static_cast<int8_t>(std::max(0, draw(&random, how, 0, 127))) : int8_t{0};
+          }
+          std::vector<int32_t> out(static_cast<size_t>(rows), -1);
+          table.multiply_sparse_i8(&sparse, x.data(), signed_columns, groups.data(), static_cast<int>(groups.size()),
+                                   out.data());
+          digest->add(std::span<const int32_t>(out));
         }
       }
     }

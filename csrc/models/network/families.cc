@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "models/gru8/gru8.h"
+#include "models/transformer8/transformer8.h"
 
 namespace fastnz::models {
 namespace {
@@ -25,6 +26,7 @@ std::unique_ptr<SymbolModel> make(std::shared_ptr<const Weights> weights, int la
 
 constexpr NetworkFamily kFamilies[] = {
     {1, "gru8", load<Gru8Weights>, make<Gru8, Gru8Weights>},
+    {2, "transformer8", load<Transformer8Weights>, make<Transformer8, Transformer8Weights>},
 };
 
 }  // namespace

@@ -34,8 +34,7 @@ void SectionReader::require_bounds(const char* name, int value, int low, int hig
                         std::to_string(low) + " to " + std::to_string(high));
 }
 
-int SectionReader::shift_at(size_t offset) const {
-  const int shift = shape()[offset];
+int SectionReader::require_shift(int shift) const {
   if (shift < kMinShift || shift > kMaxShift) corrupt("a shift of " + std::to_string(shift) + ", expected 4 to 24");
   return shift;
 }

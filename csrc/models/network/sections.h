@@ -24,8 +24,9 @@ class SectionReader {
   base::ByteSpan shape() const noexcept { return sections_[0]; }
   // Throws kUnsupported unless `value` is a multiple of `multiple` from `low` to `high`.
   void require_bounds(const char* name, int value, int low, int high, int multiple) const;
-  // A byte of the shape that is a shift: kCorrupt outside 4 to 24.
-  int shift_at(size_t offset) const;
+  // A shift, as a byte of the shape or from elsewhere: kCorrupt outside 4 to 24.
+  int shift_at(size_t offset) const { return require_shift(shape()[offset]); }
+  int require_shift(int shift) const;
   void require_zeros_from(size_t offset) const;  // of the shape
   // The next section, which must have that many bytes.
   base::ByteSpan take(const std::string& name, size_t size);
