@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "coding/binary_range_coder.h"
@@ -22,7 +23,10 @@ void run_lanes(std::span<const size_t> sizes, const models::ModelRow& row, base:
     if (sizes[i] > 0) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return sizes[a] > sizes[b]; });
   if (order.empty()) return;
-  const size_t width = std::min(order.size(), static_cast<size_t>(std::max(lanes, 1)));
+  // No more lanes than are busy to the end while the longest stream has one to itself.
+  const size_t total = std::accumulate(sizes.begin(), sizes.end(), size_t{0});
+  const size_t useful = (total + sizes[order[0]] - 1) / sizes[order[0]];
+  const size_t width = std::min(useful, static_cast<size_t>(std::max(lanes, 1)));
   const std::unique_ptr<models::ModelLanes> model = row.make_lanes(options, static_cast<int>(width));
   std::vector<std::optional<Lane>> lane(width);
   size_t next = 0, open = 0, coded = 0;

@@ -13,8 +13,9 @@
 
 namespace fastnz::codec {
 
-// Beyond this, lanes gain nothing more: their state leaves the cache.
-inline constexpr int kLockstepLanes = 32;
+// The products gain all they can with four lanes (bench/record/roofline.csv); more of them only take more cache, and
+// leave more idle at the end of a group.
+inline constexpr int kLockstepLanes = 8;
 
 // Precondition of both: row.make_lanes is set. Encoding gives the code of each content; decoding fills each `out` and
 // returns, for each code, whether it was long enough.

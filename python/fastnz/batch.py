@@ -115,7 +115,7 @@ def compress_many(
 ) -> list[bytes]:
     """Compress many small buffers, each on its own, by several threads.
 
-    Networks predict for up to 32 of them at a time with one pass over their weights, which is faster than one after the
+    A network predicts for several of them at a time, with one pass over its weights, which is faster than one after the
     other. The output is the same.
 
     Parameters

@@ -152,7 +152,7 @@ def test_lanes_are_cut_to_memory(names):
             assert len(groups) >= min(threads, 2)
     assert {lanes for _, lanes in cut(2, 0)} == {1}
     needed = _core.model_memory(3, 65536, names[0])
-    for lanes in (1, 3, 32):
+    for lanes in (1, 3, 8):
         assert {found for _, found in cut(2, 2 * lanes * (needed // 2))} <= set(range(1, lanes + 1))
     assert testing.lane_groups("nibble_mix", b"\x01\x00", sizes, 1, 1 << 30) == []
 
