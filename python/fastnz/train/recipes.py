@@ -42,7 +42,10 @@ CORPUS = (
 
 
 class Recipe(NamedTuple):
-    """All that a shipped prior depends on besides the corpus: sizes, plan, and the prior that it grew out of."""
+    """All that a shipped prior depends on besides the corpus: sizes, plan, and the prior that it grew out of.
+
+    `start` is an installed model or, if none of that name is installed, another recipe.
+    """
 
     shape: dict[str, int]
     plan: dict[str, Any]
@@ -55,10 +58,26 @@ RECIPES = {
         {"hidden": 192, "depth": 16, "bits": 15},
         {"total_bytes": 42_000_000, "validate_every": 3_000_000},
     ),
-    "large": Recipe(
+    "large_first": Recipe(
         {"hidden": 384, "depth": 16, "bits": 15},
         {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "rise_bytes": 460_000, "short": True},
         start="small",
+    ),
+    "large": Recipe(
+        {"hidden": 384, "depth": 16, "bits": 16},
+        {
+            "total_bytes": 30_000_000,
+            "validate_every": 4_000_000,
+            "rate": 8e-4,
+            "final_rate": 2e-5,
+            "rise_bytes": 300_000,
+            "fall_bytes": 12_000_000,
+            "seed": 2,
+            "short": True,
+            "table_grid": 16,
+            "clear_unseen": True,
+        },
+        start="large_first",
     ),
 }
 
