@@ -48,10 +48,14 @@ def _as_json(rows: list[dict[str, object]]) -> str:
     return json.dumps(rows, indent=1)
 
 
+_NOT_SIZES = ("name", "path", "size", "id", "model", "plain_size", "notes")
+
+
 def _as_table(rows: list[dict[str, object]]) -> str:
-    lines = [f"{'Id':16}  {'Size':>9}  {'Units':>5}  {'Depth':>5}  {'Bits':>4}  Name"]
-    lines += [
-        f"{row['id']:16}  {row['size']:>9,}  {row['hidden']:>5}  {row['depth']:>5}  {row['bits']:>4}  {row['name']}"
-        for row in rows
-    ]
+    """A line for each model: what is the same for all families, and the sizes of its own family in words."""
+    widest = max([len(str(row["name"])) for row in rows], default=0)
+    lines = [f"{'Id':16}  {'Bytes':>9}  {'Model':12}  {'Name':{widest}}  Sizes"]
+    for row in rows:
+        sizes = ", ".join(f"{name} {value}" for name, value in row.items() if name not in _NOT_SIZES)
+        lines.append(f"{row['id']:16}  {row['size']:>9,}  {row['model']:12}  {row['name']:{widest}}  {sizes}")
     return "\n".join(lines)

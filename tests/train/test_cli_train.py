@@ -117,6 +117,13 @@ def test_models_tells_of_damaged_files(models: Path, capsys: pytest.CaptureFixtu
     assert "bad.fnzw: " in capsys.readouterr().err
 
 
+def test_models_lists_what_came_with_the_package(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    small = next(line for line in lines if "small" in line)
+    assert "gru8" in small and "hidden 192" in small and lines[0].startswith("Id ")
+
+
 def test_names_and_paths(models: Path) -> None:
     (models / "mine.fnzw").write_bytes(b"")
     assert model_files.find("mine") == model_files.find(str(models / "mine.fnzw")) == str(models / "mine.fnzw")
