@@ -94,7 +94,9 @@ inline VectorI16 shift_left_i16(VectorI16 a) { return each_i16(a, a, [](int x, i
 inline VectorI16 multiply_round_q15(VectorI16 a, VectorI16 b) {
   return each_i16(a, b, [](int x, int y) { return (x * y + 0x4000) >> 15; });
 }
-inline VectorI16 max_i16(VectorI16 a, VectorI16 b) { return each_i16(a, b, [](int x, int y) { return x > y ? x : y; }); }
+inline VectorI16 max_i16(VectorI16 a, VectorI16 b) {
+  return each_i16(a, b, [](int x, int y) { return x > y ? x : y; });
+}
 // Of each pair of lanes, the sum of its two products, modulo 2^32.
 inline VectorI32 multiply_pairs_i16(VectorI16 a, VectorI16 b) {
   return {static_cast<uint32_t>(a.lane[0] * b.lane[0]) + static_cast<uint32_t>(a.lane[1] * b.lane[1])};

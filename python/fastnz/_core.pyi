@@ -46,10 +46,15 @@ class _Transform(TypedDict):
     id: int
     name: str
 
-class _Weights(TypedDict):
+class _Weights(TypedDict, total=False):
     id: int
     model: str
-    hidden: int
+    hidden: int  # of gru8
+    width: int  # this and the next four: of transformer8
+    layers: int
+    heads: int
+    window: int
+    units: int
     depth: int
     bits: int
     plain_size: int

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .train.data import Kind
     from .train.loop import Plan, Trainer
-    from .train.network import Network, Shape
+    from .train.quantise import AnyNetwork, AnyShape
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _HIDDEN = 192
@@ -30,6 +30,9 @@ _START = "small"
 _PASSES, _MOST_PASSES = 4, 10
 _FEWEST, _MOST = 4_000_000, 16_000_000  # bytes trained on unless told: minutes on a processor
 _RATE_NEW, _RATE_ON = 4e-3, 3e-3
+_FAMILIES = ("gru8", "transformer8")
+_TRANSFORMER_SIZES = ("width", "layers", "heads", "window", "units")
+_TRANSFORMER_RATE, _TRANSFORMER_STREAMS = 6e-3, 16  # it learns best in many small steps
 _THREADS = 4  # more do not help products this small
 _DRAW_S = 0.2
 _EXPORT_LENGTH = 1024  # bytes of each segment measured in NumPy's integers, which take a millisecond a byte
@@ -98,11 +101,19 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--rate", type=float, metavar="X", help=f"peak of the rate; default {_RATE_ON}, {_RATE_NEW} with --start none")
     add("--recipe", metavar="NAME", help="train as the shipped model NAME was; PATH is the folder of its corpus")
     add = parser.add_argument_group("the network").add_argument
+    add("--family", choices=_FAMILIES, help="kind of network; default that of the weights to start from, else gru8")
     add("--hidden", type=int, metavar="H", help="units, a multiple of 32; what is started from may grow")
     add("--depth", type=int, metavar="D", help=f"values of a feature, a multiple of 8; default {_DEPTH}, --start none")
     add("--bits", type=int, metavar="B", help=f"log2 of the rows of a feature table; default {_BITS}, --start none")
+    title = "the network of --family transformer8 (docs/transformer8.md), with --start none"
+    add = parser.add_argument_group(title).add_argument
+    add("--width", type=int, metavar="d", help="numbers between layers, a multiple of 32; default 128")
+    add("--layers", type=int, metavar="L", help="layers; default 2")
+    add("--heads", type=int, metavar="N", help="heads of attention; default 2")
+    add("--window", type=int, metavar="W", help="bytes that attention sees, a multiple of 32; default 64")
+    add("--units", type=int, metavar="U", help="units of the feed-forward part, a multiple of 32; default 160")
     add = parser.add_argument_group("sparse networks (docs/training.md)").add_argument
-    add("--sparsity-target", type=float, default=0.1, metavar="RHO", help="mean share of its state a unit replaces")
+    add("--sparsity-target", type=float, default=0.1, metavar="RHO", help="mean activity of a unit; default 0.1")
     add("--sparsity-weight", type=float, default=0.0, metavar="BETA", help="of the penalty; default 0, none")
     add("--sparsity-decay", type=float, default=0.0, metavar="X", help="running mean over batches; default 0, none")
     options = parser.parse_args(arguments)
@@ -110,15 +121,24 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         parser.error(f"{options.output} exists already; use -f to overwrite it")
     if options.recipe and len(options.paths) != 1:
         parser.error("--recipe takes one PATH, the folder of its corpus")
-    sized = options.depth is not None or options.bits is not None
-    if options.start is None:
-        options.start = "none" if sized else _START
-    elif sized and options.start != "none":
-        parser.error("--depth and --bits are those of the weights to start from; use --start none")
+    _check_sizes(parser, options)
     return options
 
 
-def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Network | None]:
+def _check_sizes(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    given = [name for name in (*_TRANSFORMER_SIZES, "depth", "bits") if getattr(options, name) is not None]
+    transformer = options.family == "transformer8"
+    if not transformer and set(given) & set(_TRANSFORMER_SIZES):
+        parser.error(f"--{given[0]} needs --family transformer8")
+    if transformer and options.hidden is not None:
+        parser.error("--hidden is of gru8; transformer8 has --width and --units")
+    if options.start is None:
+        options.start = "none" if given or transformer else _START
+    elif given and options.start != "none":
+        parser.error(f"--{given[0]} is that of the weights to start from; use --start none")
+
+
+def _prepare(options: argparse.Namespace) -> tuple[list[Kind], AnyShape, Plan, AnyNetwork | None]:
     from .train import recipes
     from .train.data import read_kind
     from .train.loop import Plan
@@ -127,19 +147,23 @@ def _prepare(options: argparse.Namespace) -> tuple[list[Kind], Shape, Plan, Netw
     if options.recipe:
         recipe = recipes.find(options.recipe)
         kinds = recipes.read_corpus(options.paths[0], recipe.sources)
-        shape, plan = Shape(**recipe.shape), Plan(**recipe.plan)
+        made, plan = Shape(**recipe.shape), Plan(**recipe.plan)
         plan.seed = plan.seed if options.seed is None else options.seed
         plan.total_bytes = options.bytes or plan.total_bytes
-        return kinds, shape, plan, _start(_made_first(recipe.start, options), plan.seed, shape.hidden, shape.bits)
+        return kinds, made, plan, _start(_made_first(recipe.start, options), plan.seed, made.hidden, made.bits)
     kinds = [read_kind(path) for path in options.paths]
     size = sum(kind.train.size for kind in kinds)
     seed = 1 if options.seed is None else options.seed
     start = _start(options.start, seed, options.hidden)
-    shape = start.shape if start else Shape(options.hidden or _HIDDEN, options.depth or _DEPTH, options.bits or _BITS)
+    shape = start.shape if start else _shape(options)
+    transformer = not isinstance(shape, Shape)
+    if options.family and transformer != (options.family == "transformer8"):
+        raise ValueError(f"{options.start} is not of the family {options.family}; use --start none")
     fewest = min(_FEWEST, _MOST_PASSES * size)
     plan = Plan(
         total_bytes=options.bytes or min(max(_PASSES * size, fewest), _MOST),
-        rate=options.rate or (_RATE_ON if start else _RATE_NEW),
+        rate=options.rate or (_RATE_ON if start else _TRANSFORMER_RATE if transformer else _RATE_NEW),
+        streams=_TRANSFORMER_STREAMS if transformer else Plan.streams,
         seed=seed,
         sparsity_target=options.sparsity_target,
         sparsity_weight=options.sparsity_weight,
@@ -165,7 +189,18 @@ def _made_first(start: str, options: argparse.Namespace) -> str:
     return path
 
 
-def _start(model: str, seed: int, hidden: int | None, bits: int | None = None) -> Network | None:
+def _shape(options: argparse.Namespace) -> AnyShape:
+    from .train.network import Shape
+    from .train.transformer import TransformerShape
+
+    depth, bits = options.depth or _DEPTH, options.bits or _BITS
+    if options.family != "transformer8":
+        return Shape(options.hidden or _HIDDEN, depth, bits)
+    sizes = {name: getattr(options, name) for name in _TRANSFORMER_SIZES if getattr(options, name) is not None}
+    return TransformerShape(**sizes, depth=depth, bits=bits)
+
+
+def _start(model: str, seed: int, hidden: int | None, bits: int | None = None) -> AnyNetwork | None:
     if model == "none":
         return None
     import torch

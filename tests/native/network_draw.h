@@ -1,5 +1,5 @@
-// How the cases of integer networks draw their numbers: over the whole type, extremes only, or small; matrices in tiles; and
-// row scales with sums that come as near to 2^31 as they may.
+// How the cases of integer networks draw their numbers: over the whole type, extremes only, or small; matrices in
+// tiles; and row scales with sums that come as near to 2^31 as they may.
 #pragma once
 
 #include <algorithm>
@@ -43,7 +43,8 @@ struct Matrix {
     matrix = {tiles.data(), offset.data(), nullptr, rows, columns, 0};
   }
   int32_t at(int row, int column) const {
-    const int tile = row / kernels::kTileRows * (matrix.columns / kernels::kTileColumns) + column / kernels::kTileColumns;
+    const int tile = row / kernels::kTileRows * (matrix.columns / kernels::kTileColumns) +
+                     column / kernels::kTileColumns;
     return tiles[static_cast<size_t>(tile * kernels::kTileBytes + row % kernels::kTileRows * kernels::kTileColumns +
                                      column % kernels::kTileColumns)];
   }

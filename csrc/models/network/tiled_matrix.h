@@ -13,8 +13,8 @@ namespace fastnz::models {
 
 class TiledMatrix {
  public:
-  // Throws kCorrupt, naming the matrix, on a weight of -128, a negative multiplier or a row that could wrap. Precondition:
-  // sizes of `rows` and `multipliers` are those of the counts.
+  // Throws kCorrupt, naming the matrix, on a weight of -128, a negative multiplier or a row that could wrap.
+  // Precondition: sizes of `rows` and `multipliers` are those of the counts.
   TiledMatrix(base::ByteSpan rows, base::ByteSpan multipliers, int row_count, int column_count, int shift,
               const std::string& name);
   TiledMatrix(TiledMatrix&&) = default;  // what it owns stays where it is

@@ -1,3 +1,4 @@
+// A step: embedding, layers one after the other for all streams, logits. One stream alone skips silent units.
 #include "models/transformer8/transformer8.h"
 
 #include <algorithm>
@@ -45,8 +46,9 @@ Transformer8::Transformer8(std::shared_ptr<const Transformer8Weights> weights, i
 
 size_t Transformer8::state_bytes(const Transformer8Shape& shape, int lanes) noexcept {
   const size_t rows = size_of(std::max({shape.rows(), shape.width, kernels::kNetworkSymbols}));
-  return size_of(lanes) * (sizeof(Lane) + size_of(3 * shape.width + shape.features() + shape.linear() + shape.joined()) +
-                           4 * rows + size_of(shape.layers) * (kLine * window_lines(shape) + 4 * window_offsets(shape)));
+  const size_t inputs = size_of(3 * shape.width + shape.features() + shape.linear() + shape.joined());
+  const size_t windows = size_of(shape.layers) * (kLine * window_lines(shape) + 4 * window_offsets(shape));
+  return size_of(lanes) * (sizeof(Lane) + inputs + 4 * rows + windows);
 }
 
 void Transformer8::find_rows(Lane* lane, uint32_t byte) noexcept {

@@ -1,5 +1,5 @@
-// The pretrained transformer over bytes, docs/transformer8.md: S streams in lockstep, 256 frequencies each, integers from
-// weights to frequencies, state bounded by the window. Its option bytes are the id of its weights; the weights
+// The pretrained transformer over bytes, docs/transformer8.md: S streams in lockstep, 256 frequencies each, integers
+// from weights to frequencies, state bounded by the window. Its option bytes are the id of its weights; the weights
 // themselves are in weights_store.
 #pragma once
 

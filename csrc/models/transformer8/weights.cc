@@ -13,7 +13,7 @@ using base::ByteSpan;
 
 constexpr size_t kSections = 16;
 
-// Twice the row of each head, from the greatest distance on, so that the biases of slots in any rotation are contiguous.
+// Twice the row of each head, the greatest distance first, so that the biases of slots in any rotation are contiguous.
 std::vector<int16_t> turned(ByteSpan rows, size_t heads, size_t window) {
   const auto by_distance = copy_elements<int16_t>(rows);
   std::vector<int16_t> out(2 * heads * window);

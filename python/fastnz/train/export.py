@@ -15,9 +15,15 @@ import numpy.typing as npt
 from .. import _core
 from ..atomic import AtomicFile
 from ..errors import FastnzError
+from .container import family_of
 from .data import Kind, by_kind, padded
 from .integer import IntegerNetwork, bits_of, frequencies
+from .transformer_integer import IntegerTransformer
+from .transformer_weights import FAMILY as TRANSFORMER_FAMILY
+from .transformer_weights import TransformerWeights
 from .weights import Weights
+
+AnyWeights = Weights | TransformerWeights
 
 _SAMPLE_SIZE = 512
 
@@ -26,12 +32,17 @@ class ExportError(FastnzError):
     """The core and the NumPy form of a network disagree: the file is not written."""
 
 
-def pack(weights: Weights, samples: Sequence[npt.NDArray[np.uint8]]) -> bytes:
+def integer_form(weights: AnyWeights) -> IntegerNetwork | IntegerTransformer:
+    """Return the NumPy form of a network."""
+    return IntegerTransformer(weights) if isinstance(weights, TransformerWeights) else IntegerNetwork(weights)
+
+
+def pack(weights: AnyWeights, samples: Sequence[npt.NDArray[np.uint8]]) -> bytes:
     """Return the packed weight file of a network, checked against the core.
 
     Parameters
     ----------
-    weights : Weights
+    weights : Weights or TransformerWeights
         The network.
     samples : sequence of ndarray of uint8
         What to compare on; the first 512 bytes of each, and noise besides.
@@ -44,7 +55,7 @@ def pack(weights: Weights, samples: Sequence[npt.NDArray[np.uint8]]) -> bytes:
     body = weights.plain_body()
     packed = _core.pack_weights(body + struct.pack("<Q", _core.testing.xxh3_64(body)))
     name = _core.load_weights(packed)
-    network = IntegerNetwork(weights)
+    network = integer_form(weights)
     noise = np.random.default_rng(0).integers(0, 256, _SAMPLE_SIZE, np.uint8)
     for number, sample in enumerate([*samples, noise]):
         data = np.ascontiguousarray(sample[:_SAMPLE_SIZE])
@@ -64,19 +75,20 @@ def write(path: str, packed: bytes) -> None:
         file.commit()
 
 
-def read(path: str) -> Weights:
+def read(path: str) -> AnyWeights:
     """Read and check a weight file."""
     with open(path, "rb") as file:
-        return Weights.from_plain(_core.unpack_weights(file.read()))
+        plain = _core.unpack_weights(file.read())
+    return (TransformerWeights if family_of(plain) == TRANSFORMER_FAMILY else Weights).from_plain(plain)
 
 
 def held_bits(
-    weights: Weights, kinds: Sequence[Kind], segments: Sequence[tuple[int, npt.NDArray[np.uint8]]]
+    weights: AnyWeights, kinds: Sequence[Kind], segments: Sequence[tuple[int, npt.NDArray[np.uint8]]]
 ) -> dict[str, float]:
     """Return bits per byte by kind, and their mean, of segments as the core would code them."""
     if not segments:
         return {}
     streams, sizes = padded([text for _, text in segments])
-    costs = bits_of(IntegerNetwork(weights).logits(streams), streams)
+    costs = bits_of(integer_form(weights).logits(streams), streams)
     costs *= np.arange(streams.shape[1]) < sizes[:, None]
     return by_kind([kinds[kind].name for kind, _ in segments], costs.sum(1).tolist(), sizes.tolist())

@@ -9,10 +9,11 @@ from __future__ import annotations
 import torch
 
 from .network import Network, Shape
+from .quantise import AnyNetwork
 
 
 @torch.no_grad()
-def grown(network: Network, hidden: int, bits: int | None = None) -> Network:
+def grown(network: AnyNetwork, hidden: int, bits: int | None = None) -> Network:
     """Return a network of `hidden` units in which the first are those of `network`.
 
     Parameters
@@ -30,6 +31,8 @@ def grown(network: Network, hidden: int, bits: int | None = None) -> Network:
     ValueError
         If the result would be smaller.
     """
+    if not isinstance(network, Network):
+        raise ValueError("only networks of gru8 can grow")
     old, shape = network.shape.hidden, network.shape
     bits = shape.bits if bits is None else bits
     if hidden < old or bits < shape.bits:

@@ -65,17 +65,17 @@ class IntegerNetwork:
 
     def _step(self, state: Array, last: Array, features: Array) -> tuple[Array, Array]:
         net, hidden = self.weights, self.weights.hidden
-        from_state = _product(_upper(state), self._state_matrix, net.state_scale, net.state_shift)
-        from_features = _product(features, self._feature_matrix, net.feature_scale, net.feature_shift)
+        from_state = product(_upper(state), self._state_matrix, net.state_scale, net.state_shift)
+        from_features = product(features, self._feature_matrix, net.feature_scale, net.feature_shift)
         inputs = from_features + net.bytes_table[last]
-        gates = 16384 + half(_sat16(from_state + inputs)[:, : 2 * hidden])
+        gates = 16384 + half(sat16(from_state + inputs)[:, : 2 * hidden])
         reset, keep = gates[:, :hidden], gates[:, hidden:]
-        inner = _sat16(from_state[:, 2 * hidden :] + net.bias)
-        turned = _sat16(_sat16(inputs[:, 2 * hidden :]) + _mul15(reset, inner))
-        new = 2 * half(_sat16(turned + turned))
-        state = _sat16(_mul15(keep, state) + _mul15(32768 - keep, new))
+        inner = sat16(from_state[:, 2 * hidden :] + net.bias)
+        turned = sat16(sat16(inputs[:, 2 * hidden :]) + mul15(reset, inner))
+        new = 2 * half(sat16(turned + turned))
+        state = sat16(mul15(keep, state) + mul15(32768 - keep, new))
         seen = np.concatenate([_upper(state), features.astype(np.int64)], axis=1)
-        return state, _product(seen, self._logit_matrix, net.logit_scale, net.logit_shift) + net.bias_logits
+        return state, product(seen, self._logit_matrix, net.logit_scale, net.logit_shift) + net.bias_logits
 
 
 def frequencies(logits: Array) -> Array:
@@ -105,21 +105,24 @@ def half(u: Array) -> Array:
     size = np.minimum(np.abs(u), 16383)
     piece, position = size >> 10, (size & 1023) << 5
     base, linear, square = (np.array(table, np.int64)[piece] for table in (_BASE, _LINEAR, _SQUARE))
-    return np.sign(u) * (base + _mul15(position, linear + _mul15(position, square)))
+    return np.sign(u) * (base + mul15(position, linear + mul15(position, square)))
 
 
-def _product(values: Array, matrix: Array, scale: Array, shift: int) -> Array:
+def product(values: Array, matrix: Array, scale: Array, shift: int) -> Array:
+    """Return the scaled products of integer `values` with a matrix of doubles, transposed."""
     sums = (values.astype(np.float64) @ matrix).astype(np.int64)
     return (sums * scale + (1 << (shift - 1))) >> shift
 
 
 def _upper(state: Array) -> Array:
-    return np.minimum(_mul15(state, 128), 127)
+    return np.minimum(mul15(state, 128), 127)
 
 
-def _mul15(a: Any, b: Any) -> Array:
+def mul15(a: Any, b: Any) -> Array:
+    """Return (a * b + 2**14) >> 15."""
     return (a * b + (1 << 14)) >> 15
 
 
-def _sat16(value: Array) -> Array:
+def sat16(value: Array) -> Array:
+    """Return the nearest 16-bit numbers."""
     return np.clip(value, -32768, 32767)

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from .data import Bytes, Kind, Streams, by_kind, held_lines, held_segments, padded
 from .features import FEATURE_COUNT, buckets_of, inputs_of
-from .network import Network, Shape
+from .quantise import AnyNetwork, AnyShape, network_of
 from .sparsity import Sparsity
 
 _WINDOW = 256  # steps of a measurement at once
@@ -58,7 +58,7 @@ class Plan:
     clear_unseen : bool
         Export rows of the feature tables that the run never met as zeros.
     sparsity_target, sparsity_weight, sparsity_decay : float
-        rho, beta and the running mean of the penalty on units that change (`sparsity`); beta 0 is none.
+        rho, beta and the running mean of the penalty on active units (`sparsity`); beta 0 is none.
     short : bool
         Multiply the recurrent matrix in bfloat16 until the network is rounded.
     """
@@ -92,22 +92,27 @@ class Trainer:
     ----------
     kinds : sequence of Kind
         The data.
-    shape : Shape
+    shape : Shape or TransformerShape
         The network, unless there is a `start`.
     plan : Plan
         How to train it.
     device : str
         As PyTorch names it.
-    start : Network or None
+    start : Network, Transformer or None
         What to train on; None starts from random weights.
     """
 
     def __init__(
-        self, kinds: Sequence[Kind], shape: Shape, plan: Plan, device: str = "cpu", start: Network | None = None
+        self,
+        kinds: Sequence[Kind],
+        shape: AnyShape,
+        plan: Plan,
+        device: str = "cpu",
+        start: AnyNetwork | None = None,
     ) -> None:
         torch.manual_seed(plan.seed)
         self.kinds, self.plan, self.device = kinds, plan, device
-        self.network = (start or Network(shape)).to(device)
+        self.network = (start or network_of(shape)).to(device)
         self.shape = self.network.shape
         self.network.short, self.network.table_grid = plan.short, plan.table_grid
         self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10, fused=True)
@@ -142,7 +147,7 @@ class Trainer:
         targets = torch.from_numpy(batch.targets).to(device)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
-        logits, states, keep = self.network(
+        logits, states, activity = self.network(
             torch.from_numpy(batch.inputs).to(device),
             torch.from_numpy(batch.buckets).to(device),
             self.state.masked_fill(fresh[:, None], 0.0),
@@ -152,7 +157,7 @@ class Trainer:
         losses = losses.view(targets.shape) * counted
         loss = losses.sum() / counted.sum()
         self.optimizer.zero_grad()
-        (loss if self.sparsity is None else loss + self.sparsity.penalty(1 - keep)).backward()
+        (loss if self.sparsity is None else loss + self.sparsity.penalty(activity)).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
         self.optimizer.step()
         self.network.clamp()
@@ -242,7 +247,7 @@ class Trainer:
 
 
 @torch.no_grad()
-def measure(network: Network, texts: Sequence[Bytes], device: str = "cpu") -> list[float]:
+def measure(network: AnyNetwork, texts: Sequence[Bytes], device: str = "cpu") -> list[float]:
     """Return the bits that `network` needs for each text from a zero state."""
     data, sizes = padded(texts)
     before = [inputs_of(row) for row in data]

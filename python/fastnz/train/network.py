@@ -179,8 +179,8 @@ class Network(nn.Module):
         logits : Tensor, shape (T, S, 256)
         states : Tensor, shape (T, S, H)
             The state after each step.
-        keep : Tensor, shape (T, S, H)
-            The update gate: 1 where a unit kept its value.
+        activity : Tensor, shape (T, S, H)
+            One minus the update gate: 0 where a unit kept its value.
         """
         from_features, from_state, to_logits, byte_rows = (
             self.from_features,
@@ -203,8 +203,8 @@ class Network(nn.Module):
         seen = fake_grid(states, INPUT_GRID, -INPUT_GRID, INPUT_GRID - 1) if self.rounded else states
         both = torch.cat([seen, features], 2)
         if short:  # the logits themselves in full: the loss is measured on them
-            return _Product.apply(both, to_logits, False) + self.bias_logits, states, keep
-        return functional.linear(both, to_logits, self.bias_logits), states, keep
+            return _Product.apply(both, to_logits, False) + self.bias_logits, states, 1 - keep
+        return functional.linear(both, to_logits, self.bias_logits), states, 1 - keep
 
     @torch.no_grad()
     def clamp(self) -> None:

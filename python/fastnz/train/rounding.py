@@ -13,6 +13,7 @@ STATE_UNIT = 16.0  # m / 2^k for a row scale of 1: q11 over inputs in q7
 LOGIT_UNIT = 32.0 / math.log(2)  # logits are in bits, q12
 INPUT_GRID = 128.0  # steps to 1 of states and features where they enter a product
 STATE_GRID = 2048.0  # of what goes into the gates, q11
+DISTANCE_GRID = 4096.0  # of an attention head's bias by distance: bits, q12
 LOGIT_GRID = 4096.0 / math.log(2)  # of logits: nats here, bits as q12 there
 _MOST_MULTIPLIER = 255.0
 

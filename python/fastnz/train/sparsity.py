@@ -1,8 +1,9 @@
 """The sparsity penalty of "Autoencoders and Sparsity": beta * sum_j KL(rho || rho_hat_j) over units.
 
 The invariant: the penalty is 0 where every mean activation is the target, and its gradient is that of the formula. What
-is held sparse here is how much of its state a unit replaces in a step (one minus the update gate): a unit that keeps
-its state has the same integer as before, so its column of the matrix need not be multiplied again.
+is held sparse is what a network calls its activity: in `gru8` how much of its state a unit replaces in a step, as a
+unit that keeps its state need not be multiplied again; in `transformer8` how far a unit of the feed-forward part is
+from silent.
 """
 
 from __future__ import annotations

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from .container import (
+    BYTE,
+    FEATURE_SET,
+    SHORT,
+    WORD,
+    Array,
+    Layout,
+    check_bounds,
+    check_layout,
+    check_logit_bias,
+    check_matrix,
+    plain_body,
+    sections_of,
+)
 from .features import FEATURE_COUNT
 
-_MAGIC = b"FNZW"
-_VERSION = 1
-_FAMILY = 1
-_FEATURE_SET = 1
-_ROW = struct.Struct("<IIBBH")
-_SHAPE = struct.Struct("<HHBBBBB7x")
-_MAX_NOTES = 65536
-_ROW_LIMIT = 1 << 31
+FAMILY = 1
 
-Array = npt.NDArray[Any]
+_SHAPE = struct.Struct("<HHBBBBB7x")
 
 
 @dataclass
@@ -82,66 +87,27 @@ class Weights:
 
     def check(self) -> None:
         """Raise `ValueError` if a value is outside its bounds or a row could wrap."""
-        hidden, depth, bits = self.hidden, self.depth, self.bits
-        if hidden % 32 or not 32 <= hidden <= 1024:
-            raise ValueError(f"hidden units must be a multiple of 32 from 32 to 1024, not {hidden}")
-        if depth % 8 or not 8 <= depth <= 64:
-            raise ValueError(f"depth must be a multiple of 8 from 8 to 64, not {depth}")
-        if not 8 <= bits <= 18:
-            raise ValueError(f"table bits must be from 8 to 18, not {bits}")
-        for name, (kind, shape) in _layout(hidden, depth, bits).items():
-            array = getattr(self, name)
-            if array.dtype != kind or array.shape != shape:
-                raise ValueError(f"{name} must be {kind} {shape}, not {array.dtype} {array.shape}")
-        for matrix, scale, shift in (
-            ("from_state", self.state_scale, self.state_shift),
-            ("from_features", self.feature_scale, self.feature_shift),
-            ("to_logits", self.logit_scale, self.logit_shift),
-        ):
-            values = getattr(self, matrix).astype(np.int64)
-            if values.min() < -127:
-                raise ValueError(f"{matrix} holds -128; its least value is -127")
-            if scale.min() < 0 or not 4 <= shift <= 24:
-                raise ValueError(f"the scale of {matrix} is outside its bounds")
-            most = 128 * np.abs(values).sum(1) * scale.astype(np.int64) + (1 << (shift - 1))
-            if most.max() >= _ROW_LIMIT:
-                raise ValueError(f"row {int(most.argmax())} of {matrix} could wrap")
-        if np.abs(self.bias_logits.astype(np.int64)).max() > 1 << 20:
-            raise ValueError("a logit's bias is outside +-2^20")
+        check_bounds("hidden units", self.hidden, 32, 1024, 32)
+        check_bounds("depth", self.depth, 8, 64, 8)
+        check_bounds("table bits", self.bits, 8, 18)
+        check_layout(self, _layout(self.hidden, self.depth, self.bits))
+        check_matrix("from_state", self.from_state, self.state_scale, self.state_shift)
+        check_matrix("from_features", self.from_features, self.feature_scale, self.feature_shift)
+        check_matrix("to_logits", self.to_logits, self.logit_scale, self.logit_shift)
+        check_logit_bias(self.bias_logits)
 
     def plain_body(self) -> bytes:
         """Return the plain form without the id at its end, which is a hash of all this."""
         self.check()
-        shape = _SHAPE.pack(
-            self.hidden,
-            self.depth,
-            self.bits,
-            _FEATURE_SET,
-            self.state_shift,
-            self.feature_shift,
-            self.logit_shift,
-        )
-        notes = self.notes.encode()
-        if len(notes) > _MAX_NOTES:
-            raise ValueError(f"notes must be at most {_MAX_NOTES} bytes, not {len(notes)}")
-        sections = [(shape, 1)]
-        for name, (kind, _) in _layout(self.hidden, self.depth, self.bits).items():
-            sections.append((np.ascontiguousarray(getattr(self, name), kind).tobytes(), kind.itemsize))
-        sections.append((notes, 1))
-        head = _MAGIC + struct.pack("<BBH", _VERSION, _FAMILY, len(sections))
-        rows = b"".join(_ROW.pack(len(data), len(data), 0, width, 0) for data, width in sections)
-        return head + rows + b"".join(data for data, _ in sections)
+        shifts = (self.state_shift, self.feature_shift, self.logit_shift)
+        shape = _SHAPE.pack(self.hidden, self.depth, self.bits, FEATURE_SET, *shifts)
+        arrays = [getattr(self, name) for name in _layout(self.hidden, self.depth, self.bits)]
+        return plain_body(FAMILY, shape, arrays, self.notes)
 
     @classmethod
     def from_plain(cls, data: bytes) -> Weights:
         """Read a plain form that the core has checked, with or without its id."""
-        (count,) = struct.unpack_from("<H", data, 6)
-        at = 8 + count * _ROW.size
-        sections = []
-        for index in range(count):
-            size = _ROW.unpack_from(data, 8 + index * _ROW.size)[0]
-            sections.append(data[at : at + size])
-            at += size
+        sections = sections_of(data)
         hidden, depth, bits, _, state_shift, feature_shift, logit_shift = _SHAPE.unpack(sections[0])
         arrays = {
             name: np.frombuffer(section, kind).reshape(shape)
@@ -158,18 +124,17 @@ class Weights:
         )
 
 
-def _layout(hidden: int, depth: int, bits: int) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+def _layout(hidden: int, depth: int, bits: int) -> Layout:
     features = FEATURE_COUNT * depth
-    byte, short, word = np.dtype("<i1"), np.dtype("<i2"), np.dtype("<i4")
     return {
-        "tables": (byte, (FEATURE_COUNT, 1 << bits, depth)),
-        "bytes_table": (short, (256, 3 * hidden)),
-        "from_state": (byte, (3 * hidden, hidden)),
-        "state_scale": (short, (3 * hidden,)),
-        "from_features": (byte, (3 * hidden, features)),
-        "feature_scale": (short, (3 * hidden,)),
-        "bias": (short, (hidden,)),
-        "to_logits": (byte, (256, hidden + features)),
-        "logit_scale": (short, (256,)),
-        "bias_logits": (word, (256,)),
+        "tables": (BYTE, (FEATURE_COUNT, 1 << bits, depth)),
+        "bytes_table": (SHORT, (256, 3 * hidden)),
+        "from_state": (BYTE, (3 * hidden, hidden)),
+        "state_scale": (SHORT, (3 * hidden,)),
+        "from_features": (BYTE, (3 * hidden, features)),
+        "feature_scale": (SHORT, (3 * hidden,)),
+        "bias": (SHORT, (hidden,)),
+        "to_logits": (BYTE, (256, hidden + features)),
+        "logit_scale": (SHORT, (256,)),
+        "bias_logits": (WORD, (256,)),
     }
