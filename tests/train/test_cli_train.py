@@ -78,6 +78,29 @@ def test_training_goes_on_from_a_model(records: Path, models: Path) -> None:
     assert _core.weights_info((models / "second.fnzw").read_bytes())["hidden"] == 64
 
 
+def test_a_name_installs_the_model(records: Path, models: Path, monkeypatch, capsys) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setenv("FASTNZ_MODELS", str(models / "not" / "there"))
+    assert train(records, "--name", "mine", "-f") == 0
+    assert model_files.find("mine") == str(models / "not" / "there" / "mine.fnzw")
+    assert main(["models"]) == 0 and " mine " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "say with -o"),
+        (["-o", "x.fnzw", "-n", "x"], "say with -o"),
+        (["-n", "a/b"], "is a path"),
+        (["-n", "small"], "the package has a model named 'small'"),
+    ],
+)
+def test_names_that_do_not_do(records: Path, models: Path, capsys, words: list[str], message: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["train", str(records), *words])
+    assert stop.value.code == 1 and message in capsys.readouterr().err
+
+
 def test_every_line_a_record(records: Path, models: Path) -> None:
     pytest.importorskip("torch")
     assert train(records, "-o", models / "lines.fnzw", "--lines") == 0
