@@ -42,7 +42,6 @@ def from_integers(weights: AnyWeights) -> AnyNetwork:
 
 
 def _recurrent_to(network: Network, notes: str) -> Weights:
-    shape = network.shape
     from_state, state_scale, state_shift = _rows(network.from_state, STATE_UNIT)
     from_features, feature_scale, feature_shift = _rows(network.from_features, STATE_UNIT)
     to_logits, logit_scale, logit_shift = _rows(network.to_logits, LOGIT_UNIT)
