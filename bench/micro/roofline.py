@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -29,9 +30,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests/reference")]
 import gru8  # noqa: E402
 import machine  # noqa: E402
 import records  # noqa: E402
+import transformer8  # noqa: E402
 
 SHARES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 100)  # percent of the groups of four units
 SHAPES = {"small": (192, 16, 14), "large": (512, 32, 14)}
+# width, layers, heads, window, units, depth, bits
+TRANSFORMERS = {"transformer": (128, 2, 2, 64, 160, 16, 14), "transformer, large": (192, 4, 4, 128, 384, 16, 14)}
 LANES = (1, 4, 16, 64)
 
 
@@ -44,8 +48,9 @@ def main() -> int:
     print("  ".join(f"{name} {value:.1f}" for name, value in limits.items()))
     isas = options.isa or [isa for isa in fastnz.isas() if isa != "scalar"]
     rows = [
-        measure(name, shape, isa, lanes, limits)
-        for name, shape in SHAPES.items()
+        measure(name, family, shape, isa, lanes, limits)
+        for family, shapes in ((gru8, SHAPES), (transformer8, TRANSFORMERS))
+        for name, shape in shapes.items()
         for isa in isas
         for lanes in LANES
     ]
@@ -68,11 +73,14 @@ def measure_limits() -> dict[str, float]:
     return {name: float(value) for name, value in (line.split() for line in printed.splitlines())}
 
 
-def measure(name: str, shape: tuple[int, int, int], isa: str, lanes: int, limits: dict[str, float]) -> dict:
-    """Return one row of the table."""
-    weights = gru8.random_weights(np.random.default_rng(1), *shape)
-    loaded = _core.load_weights(gru8.write_plain(weights, testing.xxh3_64))
-    macs = weights.wh.size + weights.wf.size + weights.wo.size
+def measure(
+    name: str, family: ModuleType, shape: tuple[int, ...], isa: str, lanes: int, limits: dict[str, float]
+) -> dict:
+    """Return one row of the table; the transformer's products with keys and values count in the whole step only."""
+    weights = family.random_weights(np.random.default_rng(1), *shape)
+    loaded = _core.load_weights(family.write_plain(weights, testing.xxh3_64))
+    matrices = ("wh", "wf", "wo") if family is gru8 else ("wf", "w1", "w2", "wo")
+    macs = sum(getattr(weights, matrix).size for matrix in matrices)
     steps = max(20, 4000 * 10**5 // macs // lanes)
     products, whole = (
         min(testing.network_seconds(loaded, isa, lanes, steps, only) for _ in range(5)) / (steps * lanes)

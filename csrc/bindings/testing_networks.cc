@@ -98,31 +98,35 @@ py::array_t<uint32_t> gru8_rows(const py::bytes& data, int bits) {
   return out;
 }
 
-// Processor time of `steps` steps of `lanes` streams, or of their matrix products only.
+// Processor time of `steps` steps of `lanes` streams, or of their products with weights only.
 double network_seconds(uint64_t id, const std::string& isa, int lanes, int steps, bool only_products) {
   require(lanes >= 1 && lanes <= 4096, "lanes outside 1..4096");
-  const auto weights = weights_of(id);
+  const auto weights = models::require_weights(id);
   const kernels::KernelTable table = table_of(isa);
-  const size_t streams = static_cast<size_t>(lanes), hidden = static_cast<size_t>(weights->shape().hidden);
-  const size_t stride = static_cast<size_t>(weights->shape().inputs());
-  models::Gru8 model(weights, lanes, &table);
+  const size_t streams = static_cast<size_t>(lanes);
+  const auto model = model_of(id, lanes, &table);
   std::vector<uint32_t> freq(streams * kSymbols);
   std::vector<uint16_t> symbols(streams);
-  std::vector<int8_t> inputs(streams * stride, 3);
-  std::vector<int32_t> sums(streams * std::max<size_t>(3 * hidden, kSymbols));
+  const auto matrices = weights->matrices();
+  size_t columns = 0, rows = 0;
+  for (const kernels::NetworkMatrix* matrix : matrices) {
+    columns = std::max(columns, static_cast<size_t>(matrix->columns));
+    rows = std::max(rows, static_cast<size_t>(matrix->rows));
+  }
+  std::vector<int8_t> inputs(streams * columns, 3);
+  std::vector<int32_t> sums(streams * rows);
   const py::gil_scoped_release release;
   const std::clock_t start = std::clock();
   for (int i = 0; i < steps; ++i) {
     if (only_products) {
-      table.multiply_i8(&weights->from_state(), inputs.data(), stride, lanes, sums.data(), 3 * hidden);
-      table.multiply_i8(&weights->from_features(), inputs.data() + hidden, stride, lanes, sums.data(), 3 * hidden);
-      table.multiply_i8(&weights->to_logits(), inputs.data(), stride, lanes, sums.data(), kSymbols);
+      for (const kernels::NetworkMatrix* matrix : matrices)
+        table.multiply_i8(matrix, inputs.data(), columns, lanes, sums.data(), rows);
       continue;
     }
-    model.predict(freq.data());
+    model->predict(freq.data());
     for (size_t s = 0; s < streams; ++s)
       symbols[s] = static_cast<uint16_t>((static_cast<size_t>(i) * 2654435761u + s * 40503u) >> 7 & 255);
-    model.update(symbols.data());
+    model->update(symbols.data());
   }
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/network.h"
+
 namespace fastnz::models {
 
 // The part that all families have in common.
@@ -21,6 +23,7 @@ class Weights {
   const char* model() const noexcept { return model_; }  // name of the registry row that they belong to
   virtual size_t memory() const noexcept = 0;            // bytes, shared by all instances
   virtual std::vector<std::pair<const char*, int>> sizes() const = 0;  // its shape, for people
+  virtual std::vector<const kernels::NetworkMatrix*> matrices() const = 0;  // of one step, for measurements
 
  private:
   uint64_t id_;

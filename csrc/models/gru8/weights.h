@@ -42,6 +42,9 @@ class Gru8Weights final : public Weights {
     return tables_.data() + ((static_cast<size_t>(table) << shape_.bits) + row) * static_cast<size_t>(shape_.depth);
   }
   size_t memory() const noexcept override { return memory_; }
+  std::vector<const kernels::NetworkMatrix*> matrices() const override {
+    return {&from_state(), &from_features(), &to_logits()};
+  }
   std::vector<std::pair<const char*, int>> sizes() const override {
     return {{"hidden", shape_.hidden}, {"depth", shape_.depth}, {"bits", shape_.bits}};
   }

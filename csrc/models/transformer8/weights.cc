@@ -121,6 +121,16 @@ Transformer8Weights::Transformer8Weights(uint64_t id, const Sections& s)
   }
 }
 
+std::vector<const kernels::NetworkMatrix*> Transformer8Weights::matrices() const {
+  std::vector<const kernels::NetworkMatrix*> all = {&from_features()};
+  for (const Layer& layer : layers_) {
+    all.push_back(&layer.first.get());
+    all.push_back(&layer.second.get());
+  }
+  all.push_back(&to_logits());
+  return all;
+}
+
 std::vector<std::pair<const char*, int>> Transformer8Weights::sizes() const {
   return {{"width", shape_.width},   {"layers", shape_.layers}, {"heads", shape_.heads}, {"window", shape_.window},
           {"units", shape_.units}, {"depth", shape_.depth},   {"bits", shape_.bits}};

@@ -57,6 +57,7 @@ class Transformer8Weights final : public Weights {
   }
   size_t memory() const noexcept override { return memory_; }
   std::vector<std::pair<const char*, int>> sizes() const override;
+  std::vector<const kernels::NetworkMatrix*> matrices() const override;
 
  private:
   struct Sections;
