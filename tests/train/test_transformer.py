@@ -101,7 +101,7 @@ def network_of(seed: int):
         network.tables.uniform_(-1, 1)
         network.to_logits.mul_(2)
         for matrix in network.second:
-            matrix.normal_(0, 0.05)
+            matrix.normal_(0, 0.2)
         for matrix in network.first:
             matrix.mul_(2)
     return network
@@ -213,3 +213,14 @@ def test_export_refuses_a_core_that_disagrees(records: Path, tmp_path: Path, mon
     assert train(records, "-o", tmp_path / "wrong.fnzw") == 1
     assert "the core disagrees" in capsys.readouterr().err
     assert not (tmp_path / "wrong.fnzw").exists()
+
+
+def test_bounded_values_are_led_back() -> None:
+    torch = pytest.importorskip("torch")
+    from fastnz.train.transformer import _Bounded
+
+    values = torch.tensor([-3.0, -3.0, 0.5, 3.0, 3.0], requires_grad=True)
+    bounded = _Bounded.apply(values)
+    assert bounded.tolist() == [-1, -1, 0.5, 1, 1]
+    bounded.backward(torch.tensor([-1.0, 1.0, 2.0, 1.0, -1.0]))  # a step goes against the gradient
+    assert values.grad.tolist() == [-1, 0, 2, 1, 0]

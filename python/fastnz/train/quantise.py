@@ -82,8 +82,8 @@ def _transformer_to(network: Transformer, notes: str) -> TransformerWeights:
     shape, layers = network.shape, range(network.shape.layers)
     from_features, feature_scale, feature_shift = _rows(network.from_features, STATE_UNIT)
     to_logits, logit_scale, logit_shift = _rows(network.logit_matrix(), LOGIT_UNIT)
-    first = [_rows(network.first[layer] * GAIN, STATE_UNIT) for layer in layers]
-    second = [_rows(network.second[layer] * GAIN, STATE_UNIT) for layer in layers]
+    first = [_rows(network.first[layer], STATE_UNIT) for layer in layers]
+    second = [_rows(network.second[layer], STATE_UNIT) for layer in layers]
     biases = torch.stack([network.first_bias[layer] for layer in layers])
     distances = torch.stack([network.distances[layer] * GAIN for layer in layers])
     return TransformerWeights(
@@ -118,9 +118,9 @@ def _transformer_from(weights: TransformerWeights) -> Transformer:
     for layer, (first_shift, second_shift) in enumerate(weights.shifts.tolist()):
         first = _real_rows(weights.first[layer], weights.first_scale[layer], first_shift, STATE_UNIT)
         second = _real_rows(weights.second[layer], weights.second_scale[layer], second_shift, STATE_UNIT)
-        network.first[layer].copy_(first / GAIN)
+        network.first[layer].copy_(first)
         network.first_bias[layer].copy_(_real(weights.first_bias[layer], STATE_GRID))
-        network.second[layer].copy_(second / GAIN)
+        network.second[layer].copy_(second)
         network.distances[layer].copy_(_real(weights.distances[layer], DISTANCE_GRID) / GAIN)
     to_logits = _real_rows(weights.to_logits, weights.logit_scale, weights.logit_shift, LOGIT_UNIT)
     to_logits[:, : weights.width] /= GAIN

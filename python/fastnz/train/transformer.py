@@ -7,7 +7,7 @@ The invariant: what enters a product never leaves -1..1, and with `rounded` set 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from .rounding import DISTANCE_GRID, INPUT_GRID, LOGIT_UNIT, STATE_GRID, STATE_U
 from .transformer_weights import HEAD, check_sizes
 
 BYTES = 256
-GAIN = 4.0  # parameters of a matrix times this are its weights: its inputs have a root mean square of a quarter
+GAIN = 4.0  # parameters of distances, and of the stream in the logits, times this are the weights: so they learn faster
 _NORM = 0.25
 _SCORE = 4.0  # bits for a product of query and key
 _FARTHEST = 7.99  # of a distance's bias, in bits
@@ -54,6 +54,21 @@ class TransformerShape(NamedTuple):
         return self.layers * layer + self.width * self.features + BYTES * (self.width + self.features)
 
 
+class _Bounded(torch.autograd.Function):
+    """The nearest number in -1..1; a gradient passes where it leads back inside, so that nothing stays beyond."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Any:
+        ctx.save_for_backward(values)
+        return values.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        (gradient,) = gradients
+        (values,) = ctx.saved_tensors
+        return gradient * (((values <= 1) | (gradient > 0)) & ((values >= -1) | (gradient < 0)))
+
+
 class Transformer(nn.Module):
     """Predicts the next byte from the last one, hashed features of the past, and a window of keys and values.
 
@@ -71,7 +86,7 @@ class Transformer(nn.Module):
         self.short = False  # for callers that know it; every product here is in full
         self.table_grid = int(INPUT_GRID)  # steps to 1 that an export keeps of the tables
         width, rows, layers = shape.width, shape.attended + 2 * HEAD + shape.units, range(shape.layers)
-        spread = 1.2 * width**-0.5 / GAIN
+        spread = 1.2 * width**-0.5
         self.embedding = nn.Parameter(torch.randn(BYTES, width))
         self.from_features = nn.Parameter(torch.randn(width, shape.features) * shape.features**-0.5)
         self.first = nn.ParameterList(nn.Parameter(torch.randn(rows, width) * spread) for _ in layers)
@@ -136,7 +151,7 @@ class Transformer(nn.Module):
     def _layer(self, layer: int, stream: Tensor, past: Tensor, distance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         shape, attended = self.shape, self.shape.attended
         streams, steps, _ = stream.shape
-        matrix = self._rows(self.first[layer] * GAIN, STATE_UNIT)
+        matrix = self._rows(self.first[layer], STATE_UNIT)
         bias = self._grid(self.first_bias[layer], STATE_GRID)
         rows = functional.linear(self._input(_norm(stream)), matrix, bias)
         queries, added, units = rows.split([attended, 2 * HEAD, shape.units], 2)
@@ -147,13 +162,13 @@ class Transformer(nn.Module):
         heads = self._input(queries).view(streams, steps, shape.heads, HEAD).transpose(1, 2)
         scores = (heads @ keys.transpose(2, 3)) * _SCORE + bits.masked_fill(~near, -math.inf)
         means = (torch.softmax(scores * math.log(2), 3) @ values).transpose(1, 2).flatten(2)
-        active = units.clamp(0, 1)
+        active = _Bounded.apply(units.relu())
         joined = torch.cat([self._input(means), self._input(active.square())], 2)
-        stream = stream + functional.linear(joined, self._rows(self.second[layer] * GAIN, STATE_UNIT))
+        stream = stream + functional.linear(joined, self._rows(self.second[layer], STATE_UNIT))
         return stream, both[:, -shape.window :].detach(), active / (active + _THRESHOLD)
 
     def _input(self, values: Tensor) -> Tensor:
-        values = values.clamp(-1, 1)
+        values = _Bounded.apply(values)
         return fake_grid(values, INPUT_GRID, 1 - INPUT_GRID, INPUT_GRID - 1) if self.rounded else values
 
     def _rows(self, matrix: Tensor, unit: float) -> Tensor:
