@@ -2,6 +2,7 @@
 
     python bench/render.py                      # newest record of the core set
     python bench/render.py --record FILE --no-picture
+    python bench/render.py --set records        # the table of small records
 
 The tables replace what stands between ``<!-- bench:begin -->`` and ``<!-- bench:end -->`` in README.md.
 """
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 import records
+import render_records
 from corpus import ROOT
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -34,12 +36,14 @@ def main() -> int:
         print(f"render: no record of set {options.set!r} in {records.RECORD.name}", file=sys.stderr)
         return 2
     about, rows = records.read(path)
-    text = render(about, rows, os.path.relpath(path, ROOT))
+    small = options.set == "records"
+    text = (render_records.render if small else render)(about, rows, os.path.relpath(path, ROOT))
+    begin, end = (render_records.BEGIN, render_records.END) if small else (BEGIN, END)
     if options.print:
         print(text)
     else:
-        replace(options.readme, text)
-    if not options.no_picture:
+        replace(options.readme, text, begin, end)
+    if not options.no_picture and not small:
         draw(about, summaries(rows), options.picture)
     return 0
 
@@ -141,13 +145,13 @@ def _speed(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def replace(readme: Path, text: str) -> None:
+def replace(readme: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Put `text` between the markers of `readme`."""
     old = readme.read_text()
-    if BEGIN not in old or END not in old:
-        raise SystemExit(f"render: {readme.name} has no {BEGIN} and {END}")
-    head, tail = old.split(BEGIN)[0], old.split(END, 1)[1]
-    readme.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}")
+    if begin not in old or end not in old:
+        raise SystemExit(f"render: {readme.name} has no {begin} and {end}")
+    head, tail = old.split(begin)[0], old.split(end, 1)[1]
+    readme.write_text(f"{head}{begin}\n{text}\n{end}{tail}")
 
 
 def draw(about: dict[str, str], totals: list[dict], path: Path) -> None:

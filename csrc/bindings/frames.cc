@@ -7,6 +7,7 @@
 #include "bindings/buffers.h"
 #include "codec/compress.h"
 #include "codec/decompress.h"
+#include "codec/raw_record.h"
 #include "format/skippable_frame.h"
 
 namespace py = pybind11;
@@ -101,17 +102,24 @@ py::bytes compress_raw(py::handle data, int level, uint64_t model, py::object pr
   return to_bytes(out);
 }
 
-py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t max_memory, py::object progress) {
-  codec::find_level(level);
+py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t model, uint64_t max_memory,
+                         py::object progress) {
+  codec::find_level(level, model);
   const BufferView in(data);
   const codec::Limits limits{~uint64_t{0}, max_memory};
-  codec::check_raw(in.bytes(), size, limits);
+  base::ByteSpan record = in.bytes();
+  std::vector<uint8_t> named;
+  if (model != 0 && size != 0 && !record.empty()) {
+    named = codec::with_model_name(record, size, model);
+    record = named;
+  }
+  codec::check_raw(record, size, limits);
   py::bytes out = new_bytes(size, "size");
   codec::Monitor monitor(size, make_poll(progress));
   {
     const base::MutableByteSpan room = fillable(out);
     const py::gil_scoped_release release;
-    codec::decompress_raw(in.bytes(), room, limits, &monitor);
+    codec::decompress_raw(record, room, limits, &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   return out;
@@ -199,7 +207,7 @@ void bind_frames(py::module_& module) {
   module.def("compress_raw", &compress_raw, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
              py::arg("model") = 0, py::arg("progress") = py::none());
   module.def("decompress_raw", &decompress_raw, py::arg("data"), py::arg("size"),
-             py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("max_memory"),
+             py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("model") = 0, py::arg("max_memory"),
              py::arg("progress") = py::none());
   module.def("skippable_frame", &skippable_frame, py::arg("payload"), py::arg("tag") = 0);
   module.def("frame_info", &frame_info, py::arg("data"));

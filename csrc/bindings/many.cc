@@ -53,8 +53,9 @@ py::list compress_many(py::sequence list, int level, uint64_t model, size_t thre
 }
 
 py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t max_memory, size_t threads,
-                         std::optional<std::vector<uint64_t>> raw_sizes, int level, py::object progress) {
-  codec::find_level(level);
+                         std::optional<std::vector<uint64_t>> raw_sizes, int level, uint64_t model,
+                         py::object progress) {
+  codec::find_level(level, model);
   const Items items(list);
   if (raw_sizes && raw_sizes->size() != items.spans.size())
     throw base::Error(base::ErrorKind::kInvalidArgument,
@@ -64,7 +65,7 @@ py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t m
   {
     codec::Monitor checking(0, make_poll({}));
     const py::gil_scoped_release release;
-    decoder.emplace(items.spans, raw_sizes.value_or(std::vector<uint64_t>{}),
+    decoder.emplace(items.spans, raw_sizes.value_or(std::vector<uint64_t>{}), model,
                     codec::Limits{max_output_size, max_memory}, threads, &checking);
   }
   py::list out(items.spans.size());
@@ -93,7 +94,7 @@ void bind_many(py::module_& module) {
              py::arg("max_memory") = ~uint64_t{0}, py::arg("progress") = py::none());
   module.def("decompress_many", &decompress_many, py::arg("items"), py::kw_only(), py::arg("max_output_size"),
              py::arg("max_memory"), py::arg("threads") = 1, py::arg("raw_sizes") = py::none(),
-             py::arg("level") = codec::kDefaultLevel, py::arg("progress") = py::none());
+             py::arg("level") = codec::kDefaultLevel, py::arg("model") = 0, py::arg("progress") = py::none());
 }
 
 }  // namespace fastnz::bindings

@@ -7,6 +7,7 @@
 #include "codec/block.h"
 #include "codec/frame_writer.h"
 #include "codec/parallel.h"
+#include "codec/raw_record.h"
 #include "format/compact_frame.h"
 
 namespace fastnz::codec {
@@ -76,7 +77,8 @@ std::vector<uint8_t> compress_raw(ByteSpan content, const Level& level, Monitor*
                                                  " bytes, not " + std::to_string(content.size()));
   if (content.empty()) return {};
   monitor->set_total(content.size());
-  return encode_block(content, level, monitor).body;
+  std::vector<uint8_t> body = encode_block(content, level, monitor).body;
+  return level.model_id == 0 ? body : without_model_name(body, content.size());
 }
 
 }  // namespace fastnz::codec

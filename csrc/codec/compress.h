@@ -28,7 +28,7 @@ std::vector<uint8_t> compress(base::ByteSpan content, const CompressOptions& opt
 // Most bytes that compress() makes of `size` bytes at any level, block size and flags.
 uint64_t compress_bound(uint64_t size);
 
-// Raw records: the body alone. Content of at most kMaxBlockSize bytes; empty content is no bytes.
+// Raw records: the body alone, without the name of a model that the user named. Content of at most kMaxBlockSize bytes; empty content is no bytes.
 std::vector<uint8_t> compress_raw(base::ByteSpan content, const Level& level, Monitor* monitor);
 
 }  // namespace fastnz::codec

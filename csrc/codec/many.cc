@@ -11,6 +11,7 @@
 #include "codec/lockstep.h"
 #include "codec/many_items.h"
 #include "codec/parallel.h"
+#include "codec/raw_record.h"
 #include "format/compact_frame.h"
 
 namespace fastnz::codec {
@@ -78,10 +79,10 @@ class ManyEncoder {
 
   void finish(size_t i, const PlannedBlock& plan, ByteSpan coded) {
     EncodedBlock block = finish_block(plan, coded);
-    if (options_.raw)
-      made_[i] = std::move(block.body);
-    else
+    if (!options_.raw)
       format::append_compact_frame(&made_[i], block.content_size, block.body, block.content_hash);
+    else
+      made_[i] = level_.model_id == 0 ? std::move(block.body) : without_model_name(block.body, block.content_size);
   }
 
   const std::vector<ByteSpan>& items_;
@@ -98,16 +99,21 @@ std::vector<std::vector<uint8_t>> compress_many(const std::vector<ByteSpan>& ite
   return ManyEncoder(items, options, monitor).run();
 }
 
-ManyDecoder::ManyDecoder(std::vector<ByteSpan> items, std::vector<uint64_t> raw_sizes, const Limits& limits,
-                         size_t threads, Monitor* monitor)
+ManyDecoder::ManyDecoder(std::vector<ByteSpan> items, std::vector<uint64_t> raw_sizes, uint64_t model_id,
+                         const Limits& limits, size_t threads, Monitor* monitor)
     : items_(std::move(items)), raw_(!raw_sizes.empty()), limits_(limits), threads_(threads) {
   std::vector<uint64_t> memory(items_.size());
   sizes_.resize(items_.size());
   if (!raw_) contents_.resize(items_.size());
+  if (raw_ && model_id != 0) named_.resize(items_.size());
   FirstFailure failure;
   run_parallel(items_.size(), threads, monitor, [&](size_t i) {
     failure.run(i, [&] {
       if (raw_) {
+        if (!named_.empty() && !items_[i].empty()) {
+          named_[i] = with_model_name(items_[i], raw_sizes[i], model_id);
+          items_[i] = named_[i];
+        }
         check_raw(items_[i], raw_sizes[i], limits_);
         sizes_[i] = raw_sizes[i];
         if (sizes_[i] != 0) memory[i] = body_memory(items_[i], sizes_[i], 0);

@@ -30,9 +30,9 @@ std::vector<std::vector<uint8_t>> compress_many(const std::vector<base::ByteSpan
 // item at fault. limits.max_output_size is for all outputs together, max_memory for all threads and lanes together.
 class ManyDecoder {
  public:
-  // `raw_sizes` is empty for frames.
-  ManyDecoder(std::vector<base::ByteSpan> items, std::vector<uint64_t> raw_sizes, const Limits& limits,
-              size_t threads, Monitor* monitor);
+  // `raw_sizes` is empty for frames; `model_id` is for raw records only: that of the model they were made with, or 0.
+  ManyDecoder(std::vector<base::ByteSpan> items, std::vector<uint64_t> raw_sizes, uint64_t model_id,
+              const Limits& limits, size_t threads, Monitor* monitor);
 
   const std::vector<uint64_t>& sizes() const { return sizes_; }
   void decode(const std::vector<base::MutableByteSpan>& outputs, Monitor* monitor);
@@ -52,7 +52,8 @@ class ManyDecoder {
   bool raw_;
   Limits limits_;
   size_t threads_;
-  std::vector<Contents> contents_;  // of frames
+  std::vector<Contents> contents_;           // of frames
+  std::vector<std::vector<uint8_t>> named_;  // raw records with the name of their model
   std::vector<uint64_t> sizes_;
 };
 

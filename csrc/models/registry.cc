@@ -12,8 +12,8 @@ namespace {
 constexpr ModelRow kRows[] = {
     {1, "context_mix", context_mix_memory, make_context_mix, nullptr, nullptr},
     {2, "nibble_mix", nibble_mix_memory, make_nibble_mix, nullptr, nullptr},
-    {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes},
-    {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes},
+    {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes, 8},
+    {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
 };
 
 }  // namespace

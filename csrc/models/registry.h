@@ -29,6 +29,8 @@ struct ModelRow {
   std::unique_ptr<SymbolModel> (*make_symbol_model)(base::ByteSpan options, uint64_t content_size, int lanes);
   // Null where lanes would share nothing. One set of options for all of them.
   std::unique_ptr<ModelLanes> (*make_lanes)(base::ByteSpan options, int lanes);
+  // How many of the options' last bytes are the low bytes, lowest first, of the id of a model file that a user named.
+  size_t name_bytes = 0;
 };
 
 std::span<const ModelRow> model_rows() noexcept;

@@ -121,6 +121,7 @@ def decompress_raw(
     size: int,
     level: int = 3,
     *,
+    model: int = 0,
     max_memory: int,
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
@@ -142,6 +143,7 @@ def decompress_many(
     threads: int = 1,
     raw_sizes: Sequence[int] | None = None,
     level: int = 3,
+    model: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[bytes]: ...
 def skippable_frame(payload: Buffer, tag: int = 0) -> bytes: ...

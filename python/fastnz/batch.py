@@ -47,7 +47,7 @@ def compress_raw(
     """Compress `data` without any frame: no magic, no size, no checksum.
 
     For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
-    the same level and the size. `model`, `max_memory` and `progress` are those of `compress`.
+    the same level and model, and the size. `model`, `max_memory` and `progress` are those of `compress`.
 
     Raises
     ------
@@ -72,6 +72,7 @@ def decompress_raw(
     size: int,
     level: int = DEFAULT_LEVEL,
     *,
+    model: Model = None,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     progress: Progress | None = None,
@@ -86,8 +87,8 @@ def decompress_raw(
         What `compress_raw` returned.
     size : int
         How many bytes it was given.
-    level : int
-        The level it was given.
+    level, model
+        The level and the model it was given.
     max_output_size, max_memory, progress
         As in `decompress`.
     """
@@ -97,6 +98,7 @@ def decompress_raw(
         check_buffer(data),
         size,
         check_level(level),
+        model=check_model(model),
         max_memory=check_limit(max_memory, "max_memory"),
         progress=check_progress(progress),
     )
@@ -179,6 +181,7 @@ def decompress_many(
     threads: int = 0,
     raw_sizes: Sequence[int] | None = None,
     level: int = DEFAULT_LEVEL,
+    model: Model = None,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     progress: Progress | None = None,
@@ -190,8 +193,8 @@ def decompress_many(
     values, offsets, threads
         As in `compress_many`.
     raw_sizes : sequence of int, optional
-        For values made with ``raw=True``: the size of each one's content. `level` must then be the one they were
-        made with; otherwise it is not used.
+        For values made with ``raw=True``: the size of each one's content. `level` and `model` must then be those
+        they were made with; otherwise they are not used.
     max_output_size : int or None
         As in `decompress`, for all results together.
     max_memory : int or None
@@ -224,6 +227,7 @@ def decompress_many(
         threads=check_threads(threads),
         raw_sizes=sizes,
         level=check_level(level),
+        model=0 if raw_sizes is None else check_model(model),
         progress=check_progress(progress),
     )
 

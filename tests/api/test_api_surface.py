@@ -32,10 +32,12 @@ SIGNATURES = {
     "progress=None)",
     "decompress_into": "(data, out, *, max_output_size=None, max_memory=1073741824, threads=1, progress=None)",
     "compress_raw": "(data, level=3, *, model=None, max_memory=None, progress=None)",
-    "decompress_raw": "(data, size, level=3, *, max_output_size=1073741824, max_memory=1073741824, progress=None)",
+    "decompress_raw": "(data, size, level=3, *, model=None, max_output_size=1073741824, max_memory=1073741824, "
+    "progress=None)",
     "compress_many": "(values, level=3, *, model=None, offsets=None, threads=0, raw=False, max_memory=None, "
     "progress=None)",
-    "decompress_many": "(values, *, offsets=None, threads=0, raw_sizes=None, level=3, max_output_size=1073741824, "
+    "decompress_many": "(values, *, offsets=None, threads=0, raw_sizes=None, level=3, model=None, "
+    "max_output_size=1073741824, "
     "max_memory=1073741824, progress=None)",
     "skippable_frame": "(payload, tag=0)",
     "info": "(data)",

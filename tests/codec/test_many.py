@@ -1,4 +1,4 @@
-"""Lists of records: the bytes of each are those that it has alone, whatever the order, the company, threads and lanes."""
+"""Lists of records: each has the bytes that it has alone, whatever the order, the company, threads and lanes."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_as_if_alone(names, records, frames, raws, threads):
         assert _core.compress_many(records, model=name, threads=threads, raw=True) == raws[name]
         assert _core.decompress_many(frames[name], **LIMITS, threads=threads) == records
         sizes = [len(record) for record in records]
-        assert _core.decompress_many(raws[name], **LIMITS, raw_sizes=sizes, threads=threads) == records
+        assert _core.decompress_many(raws[name], **LIMITS, raw_sizes=sizes, model=name, threads=threads) == records
     assert [_core.decompress(frame, **LIMITS) for frame in frames[names[0]]] == records
 
 
@@ -79,7 +79,7 @@ def test_any_order_threads_and_lanes(data, names, records, frames, raws):
     assert made == [alone[i] for i in chosen]
     sizes = [len(item) for item in items] if raw else None
     limits = {"max_output_size": 1 << 30, "max_memory": max(memory, 1 << 19)}
-    assert _core.decompress_many(made, **limits, threads=threads, raw_sizes=sizes) == items
+    assert _core.decompress_many(made, **limits, threads=threads, raw_sizes=sizes, model=name) == items
 
 
 def test_networks_and_counters_in_one_list(names, records, frames):
@@ -103,10 +103,25 @@ def test_one_bad_record_is_named(names, records, frames, raws, bad, threads):
         _core.decompress_many(damaged, **LIMITS, threads=threads)
     sizes = [len(record) for record in records]
     cut = list(raws[names[0]])
-    cut[bad] = cut[bad][:9] + cut[bad][9:][: len(cut[bad]) // 4]
-    cut[46] = cut[46][:12]
+    cut[bad] = cut[bad][: len(cut[bad]) // 4]
+    cut[46] = cut[46][:4]
     with pytest.raises(fastnz.CorruptError, match=f"^item {bad}: "):
-        _core.decompress_many(cut, **LIMITS, raw_sizes=sizes, threads=threads)
+        _core.decompress_many(cut, **LIMITS, raw_sizes=sizes, model=names[0], threads=threads)
+
+
+def test_raw_records_do_not_name_their_model(names, records, frames, raws):
+    name = names[0].to_bytes(8, "little")
+    assert not any(name in raw for raw in raws[names[0]])
+    assert raws[names[0]][20] == b"\x30" + testing.model_encode("gru8", name, records[20])
+    body = frames[names[0]][20][-8 - 9 - len(raws[names[0]][20]) : -8]
+    assert body[:2] == b"\x37\x08" and body[2:10] == name and body[10:] == raws[names[0]][20][1:]
+    assert _core.decompress_raw(raws[names[0]][20], len(records[20]), model=names[0], max_memory=1 << 30) == records[20]
+    with pytest.raises(fastnz.UnsupportedError, match="option bytes"):  # a record names nothing: the reader must
+        _core.decompress_raw(raws[names[0]][20], len(records[20]), max_memory=1 << 30)
+    with pytest.raises(fastnz.CorruptError, match="option bytes"):
+        _core.decompress_raw(b"\x37\x08" + bytes(8) + b"code", 5, model=names[0], max_memory=1 << 30)
+    stored = _core.compress_raw(b"stored", model=names[0])
+    assert _core.decompress_raw(stored, 6, model=names[1], max_memory=1) == b"stored"
 
 
 def test_a_hash_that_does_not_fit_is_named(names, records, frames):
@@ -176,7 +191,9 @@ def test_by_name_and_path(tmp_path, monkeypatch, names, records, frames):
     assert compressor.compress(content) + compressor.flush() == expected
     out = bytearray(fastnz.compress_bound(len(content)))
     assert out[: fastnz.compress_into(content, out, model=OWN)] == expected
-    assert fastnz.decompress_raw(fastnz.compress_raw(content, model=OWN), len(content)) == content
+    raw = fastnz.compress_raw(content, model=OWN)
+    assert fastnz.decompress_raw(raw, len(content), model=OWN) == content
+    assert fastnz.decompress_many([raw], raw_sizes=[len(content)], model=path) == [content]
     with fastnz.open(tmp_path / "file", "wb", model=OWN, index=False) as file:
         file.write(content)
     assert (tmp_path / "file").read_bytes() == expected
