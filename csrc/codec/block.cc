@@ -116,9 +116,21 @@ EncodedBlock finish_block(const PlannedBlock& plan, ByteSpan coded) {
 }
 
 EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor) {
-  const PlannedBlock plan = plan_block(content, level, monitor);
+  PlannedBlock plan = plan_block(content, level, monitor);
   std::vector<uint8_t> coded;
-  if (plan.model) encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor);
+  if (plan.model) {
+    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor);
+    Choice rival = rival_model(level, {plan.model, plan.options}, plan.residual());
+    if (rival.row) {
+      std::vector<uint8_t> other;
+      encode_with_model(plan.residual(), *rival.row, rival.options, &other, monitor, true);
+      if (rival.options.size() + other.size() < plan.options.size() + coded.size()) {
+        coded.swap(other);
+        plan.model = rival.row;
+        plan.options = std::move(rival.options);
+      }
+    }
+  }
   return finish_block(plan, coded);
 }
 

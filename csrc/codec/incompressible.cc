@@ -34,7 +34,7 @@ bool evenly_spread(base::ByteSpan in) {
 }  // namespace
 
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
-                       std::vector<uint8_t>* out, Monitor* monitor) {
+                       std::vector<uint8_t>* out, Monitor* monitor, bool extra) {
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   coding::BinaryRangeEncoder encoder(out);
   for (size_t begin = 0; begin < in.size(); begin += Monitor::kTickBytes) {
@@ -46,7 +46,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
         model->update(bit);
       }
     }
-    if (monitor) monitor->tick(end - begin);
+    if (monitor) monitor->tick(extra ? 0 : end - begin);
   }
   encoder.finish();
 }

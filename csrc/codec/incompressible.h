@@ -9,9 +9,9 @@
 
 namespace fastnz::codec {
 
-// Appends the code of `in` to `out`.
+// Appends the code of `in` to `out`. An extra code is no progress to the monitor.
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
-                       std::vector<uint8_t>* out, Monitor* monitor);
+                       std::vector<uint8_t>* out, Monitor* monitor, bool extra = false);
 
 // True when the bytes are so evenly spread that order 0 gains nothing, and the model itself gains nothing on a sample.
 bool looks_incompressible(base::ByteSpan in, const Level& level);

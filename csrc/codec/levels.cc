@@ -4,8 +4,11 @@
 #include <string>
 
 #include "base/error.h"
+#include "codec/incompressible.h"
 #include "models/context_mix/context_mix.h"
-#include "models/gru8/gru8.h"
+#include "models/hybrid/hybrid.h"
+#include "models/hybrid/priors.h"
+#include "models/nibble_mix/mixer.h"
 #include "models/weights_store.h"
 
 namespace fastnz::codec {
@@ -18,10 +21,24 @@ constexpr uint64_t kBlockSize = uint64_t{32} << 20;
 // What other options may take beyond the neutral ones: large tables have a fixed size per level, small ones may double.
 constexpr uint64_t kOptionsMargin = uint64_t{64} << 20;
 
+// The default level takes the network for contents that it codes in less than a tenth of a second.
+constexpr uint64_t kSmallContent = uint64_t{16} << 10, kAnyContent = ~uint64_t{0};
+
 constexpr Level kLevels[] = {
-    {1, "nibble_mix", 1, kBlockSize}, {2, "nibble_mix", 2, kBlockSize}, {3, "nibble_mix", 3, kBlockSize},
-    {4, "nibble_mix", 4, kBlockSize}, {5, "nibble_mix", 5, kBlockSize}, {6, "context_mix", 5, kBlockSize},
+    {1, "nibble_mix", 1, kBlockSize},
+    {2, "nibble_mix", 2, kBlockSize},
+    {3, "nibble_mix", 3, kBlockSize, 5, models::kSmallPrior, kSmallContent},
+    {4, "nibble_mix", 4, kBlockSize},
+    {5, "nibble_mix", 5, kBlockSize},
+    {6, "context_mix", 5, kBlockSize},
+    {7, "context_mix", 5, kBlockSize, 6, models::kSmallPrior, kAnyContent, true},
+    {8, "context_mix", 5, kBlockSize, 7, models::kSmallPrior, kAnyContent, true},
 };
+
+// Trials of the network: on how much of a content, and from which size on one with text in it is tried at all.
+constexpr size_t kLeastTrial = 2 << 10, kMostTrial = 32 << 10, kTrialShare = 8, kTrialPieces = 4;
+constexpr size_t kSurelyText = 4 << 10;
+constexpr size_t kRivalFrom = (64 << 10) + 1;  // contents of one compact frame have no rival
 
 const models::ModelRow& row_of(const Level& level) {
   const models::ModelRow* row = models::find_model(level.model);
@@ -51,18 +68,82 @@ Level find_level(int level, uint64_t model_id) {
                         std::to_string(levels().back().level));
 }
 
-// A network that the user named codes alone: it was trained for these data.
-Choice choose_model(const Level& level, base::ByteSpan residual) {
-  if (const auto weights = level.model_id != 0 ? models::find_weights(level.model_id) : nullptr)
-    return {models::find_model(weights->model()), models::gru8_options(level.model_id)};
+namespace {
+
+Choice plain_choice(const Level& level, base::ByteSpan residual) {
   return {&row_of(level), models::choose_context_mix_options(residual, level.tier)};
 }
 
-Choice neutral_model(const Level& level) { return choose_model(level, base::ByteSpan()); }
+// The hybrid over the contexts that suit the residual.
+Choice hybrid_choice(const Level& level, base::ByteSpan residual) {
+  models::HybridOptions options;
+  const int tier = level.network_tier != 0 ? level.network_tier : level.tier;
+  options.mix = models::read_options(models::choose_context_mix_options(residual, tier), "hybrid", models::kHybridTiers);
+  if (level.model_id == 0) options.prior = level.prior;
+  options.weights_id = level.model_id != 0 ? level.model_id : models::kPriors[level.prior];
+  return {models::find_model("hybrid"), models::write_hybrid_options(options)};
+}
+
+bool is_here(uint64_t weights_id, bool required) {
+  if (required) return models::require_weights(weights_id) != nullptr;
+  try {
+    return models::require_weights(weights_id) != nullptr;
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kModelMissing) return false;
+    throw;
+  }
+}
+
+size_t coded_size(const Choice& choice, base::ByteSpan content) {
+  std::vector<uint8_t> coded;
+  encode_with_model(content, *choice.row, choice.options, &coded, nullptr);
+  return choice.options.size() + coded.size();
+}
+
+// Does the network shorten a few pieces of the content? Both codes of them are made and compared.
+bool network_helps(const Choice& hybrid, const Choice& plain, base::ByteSpan residual) {
+  const size_t total = std::min(residual.size(), std::clamp(residual.size() / kTrialShare, kLeastTrial, kMostTrial));
+  const size_t piece = total / kTrialPieces;
+  std::vector<uint8_t> sample;
+  for (size_t k = 0; k < kTrialPieces; ++k) {
+    const base::ByteSpan part = residual.subspan((residual.size() - piece) * k / (kTrialPieces - 1), piece);
+    sample.insert(sample.end(), part.begin(), part.end());
+  }
+  return coded_size(hybrid, sample) < coded_size(plain, sample);
+}
+
+}  // namespace
+
+Choice choose_model(const Level& level, base::ByteSpan residual) {
+  const bool named = level.model_id != 0;
+  Choice plain = plain_choice(level, residual);
+  if (!named && (level.network_tier == 0 || residual.size() > level.network_most)) return plain;
+  if (!named && !is_here(models::kPriors[level.prior], level.network_required)) return plain;
+  Choice hybrid = hybrid_choice(level, residual);
+  const bool text = models::read_hybrid_options(hybrid.options).mix.profile == models::Profile::kText;
+  const size_t surely = named ? kRivalFrom - 1 : text ? kSurelyText : 0;  // a network that the user names was made for the data
+  if (residual.size() <= surely) return hybrid;
+  return network_helps(hybrid, plain, residual) ? hybrid : plain;
+}
+
+Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan residual) {
+  if (choice.row->id != models::kHybridModel || residual.size() < kRivalFrom) return {};
+  return plain_choice(level, residual);
+}
+
+Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
-  const Choice choice = neutral_model(level);
-  const uint64_t neutral = choice.row->memory(choice.options, size);
+  const Choice plain = neutral_model(level);
+  uint64_t neutral = plain.row->memory(plain.options, size);
+  if (level.model_id != 0) {
+    const Choice hybrid = hybrid_choice(level, base::ByteSpan());
+    neutral = std::max<uint64_t>(neutral, hybrid.row->memory(hybrid.options, size));
+  } else if (level.network_tier != 0) {
+    const uint64_t most = std::min(size, level.network_most);
+    const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
+    neutral = std::max(neutral, models::reserved_bytes(models::nibble_mix_shape(mix, most, true), most) + models::kPriorMemory);
+  }
   return neutral + std::min(neutral, kOptionsMargin);
 }
 

@@ -1,4 +1,5 @@
-// The levels that users choose from: one row each, so a level is a model, an effort and a block size and nothing else.
+// The levels that users choose from: one row each, so a level is a model, an effort, a block size and a network that comes
+// with fastnz, and nothing else. Blocks that a network does not help are coded by the row's model without it.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,10 @@ struct Level {
   const char* model;  // name of a registry row
   int tier;           // effort, handed to the model's own search for options
   uint64_t block_size;
+  int network_tier = 0;          // effort of the hybrid, 0: none
+  uint8_t prior = 0;             // the hybrid's network (models/hybrid/priors.h)
+  uint64_t network_most = 0;     // largest content of a block that is given to the hybrid
+  bool network_required = false; // else the level does without where the network's file is missing
   uint64_t model_id = 0;  // of the model file that the user named, 0 = none: the level's own choice
 };
 
@@ -28,12 +33,16 @@ std::span<const Level> levels() noexcept;
 Level find_level(int level, uint64_t model_id = 0);
 
 struct Choice {
-  const models::ModelRow* row;
+  const models::ModelRow* row = nullptr;
   std::vector<uint8_t> options;
 };
 
-// The model and its option bytes for a block that is about to be coded.
+// The model and its option bytes for a block that is about to be coded. Throws kModelMissing where the level requires a
+// network that is not here.
 Choice choose_model(const Level& level, base::ByteSpan residual);
+
+// A second choice that an encoder tries too and takes if its code is shorter; without a row where there is none.
+Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan residual);
 
 // A choice that suits any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
 // whose own choice would take more are coded with the neutral one.

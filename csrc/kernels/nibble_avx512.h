@@ -81,6 +81,7 @@ inline Tree stretch_half(Tree p) {
   const __m512i one = _mm512_cvtepi16_epi32(p);
   return _mm512_cvtepi32_epi16(_mm512_sub_epi32(log2_q10(one), log2_q10(_mm512_sub_epi32(_mm512_set1_epi32(32768), one))));
 }
+inline Tree stretch(Tree p) { return stretch_half(_mm256_or_si256(p, _mm256_set1_epi16(4))); }
 inline Trees stretch(Trees p) {
   p = _mm512_or_si512(p, _mm512_set1_epi16(4));
   return _mm512_inserti64x4(_mm512_castsi256_si512(stretch_half(_mm512_castsi512_si256(p))), stretch_half(_mm512_extracti64x4_epi64(p, 1)), 1);

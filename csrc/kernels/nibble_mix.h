@@ -13,8 +13,11 @@ namespace fastnz::kernels {
 inline constexpr int kNibbleLanes = 16;
 inline constexpr int kMaxNibbleContexts = 24;                        // N: contexts with hashed cells; even
 inline constexpr int kNibbleDirect = 2;                              // orders 1 and 0 have cells of their own
-inline constexpr int kMaxNibbleInputs = kMaxNibbleContexts + kNibbleDirect + 2;  // and the match and a constant
+inline constexpr int kNibbleOthers = 2;                              // the match and a constant
+inline constexpr int kNibbleNetwork = 2;                             // a network's odds, as they are and as a map has refined them
+inline constexpr int kMaxNibbleInputs = kMaxNibbleContexts + kNibbleDirect + kNibbleOthers + kNibbleNetwork;
 inline constexpr int kNibbleSets = 3;                                // rows of weights that are added up
+inline constexpr int kMaxNibbleSets = kNibbleSets + 1;               // with a network one more
 inline constexpr int kNibbleSoleStates = 7;                          // states 1..6: one kind of bit only, learnt values
 inline constexpr int kNibbleLimit_q10 = 16300;                       // |log2 odds| of an answer
 inline constexpr int kNibbleSecond = kNibbleLanes;                   // where a line's second tree begins
@@ -45,7 +48,7 @@ struct NibbleMixState {
   uint32_t hash[kMaxNibbleContexts];      // of this byte's contexts
   int16_t* line[kMaxNibbleContexts];      // theirs
   int16_t* slot[kMaxNibbleInputs];        // the cells in use, [kNibbleLanes] each
-  int16_t* weights[kNibbleSets];          // the rows in use, [inputs][kNibbleLanes]
+  int16_t* weights[kMaxNibbleSets];       // the rows in use, [inputs][kNibbleLanes]
   int32_t learning_rate_q9;
   uint32_t dither;                        // pseudo-random, steps once per nibble
   uint32_t turn;                          // nibbles since the learnt values were last renewed
@@ -58,6 +61,10 @@ struct NibbleMixState {
   alignas(64) int16_t mixed_q15[kNibbleLanes];          // P(1) of the mixer, [1, 32766]
   alignas(64) uint16_t p1_q16[kNibbleLanes];            // P(1), [1, 65535]
   uint16_t* apm;                                        // the map's rows in use, [kNibbleLanes][kNibbleApmColumns], or null
+  // With a network, whose odds the model writes to x[cells + 2]: rows like the map's, for the network's odds and for the
+  // answer. Without one both are null, and weights and x have nothing of a network.
+  uint16_t* network_map;
+  uint16_t* network_apm;
 };
 
 }  // namespace fastnz::kernels

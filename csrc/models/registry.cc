@@ -3,6 +3,7 @@
 
 #include "models/context_mix/context_mix.h"
 #include "models/gru8/gru8.h"
+#include "models/hybrid/hybrid.h"
 #include "models/nibble_mix/nibble_mix.h"
 #include "models/transformer8/transformer8.h"
 
@@ -13,6 +14,7 @@ constexpr ModelRow kRows[] = {
     {1, "context_mix", context_mix_memory, make_context_mix, nullptr, nullptr},
     {2, "nibble_mix", nibble_mix_memory, make_nibble_mix, nullptr, nullptr},
     {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes, 8},
+    {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
 };
 

@@ -63,7 +63,7 @@ def test_as_if_alone(names, records, frames, raws, threads):
 
 def test_some_are_coded_by_the_network(names, frames):
     models = [_core.frame_info(frame)[0]["model"] for frame in frames[names[0]]]
-    assert models.count("gru8") > len(models) // 2 and None in models
+    assert models.count("hybrid") > len(models) // 2 and None in models
 
 
 @given(data=st.data())
@@ -154,11 +154,11 @@ def test_limits_hold(names, records, frames):
 
 
 def test_lanes_are_cut_to_memory(names):
-    options = names[0].to_bytes(8, "little")
+    options = b"\x05\x00" + names[0].to_bytes(8, "little")
     sizes = [100] * 99 + [65536, 65537]
 
     def cut(threads, memory):
-        return testing.lane_groups("gru8", options, sizes, threads, memory)
+        return testing.lane_groups("hybrid", options, sizes, threads, memory)
 
     for threads in (1, 2, 8):
         for memory in (0, 1 << 18, 1 << 20, 1 << 30):

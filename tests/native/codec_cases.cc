@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "codec/compress.h"
 #include "codec/decompress.h"
+#include "codec/weights.h"
 #include "digest.h"
 
 namespace fastnz::selftest {
@@ -101,6 +102,11 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void load_priors() {
+  for (const auto& entry : std::filesystem::directory_iterator(FASTNZ_PRIORS))
+    if (entry.path().extension() == ".fnzw") codec::load_weights(read_file(entry.path()));
+}
 
 std::vector<Content> make_contents() {
   Random random(31);

@@ -12,6 +12,9 @@ struct Content {
   std::vector<uint8_t> bytes;
 };
 
+// Loads the networks that come with fastnz, for the levels that use them.
+void load_priors();
+
 // One of each kind that the detection and the models tell apart.
 std::vector<Content> make_contents();
 

@@ -24,16 +24,20 @@ struct alignas(64) Line {
 };
 
 struct Memory {
-  Memory(Random* random, int contexts, bool small_weights) : lines(kLines), overflow(kLines / 2), direct(17), apm(kNibbleLanes * kernels::kNibbleApmColumns) {
+  Memory(Random* random, int contexts, bool small_weights)
+      : lines(kLines), overflow(kLines / 2), direct(17), inputs(contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + kernels::kNibbleNetwork) {
     auto fill = [&](std::vector<Line>* to) {
       for (Line& line : *to)
         for (int16_t& lane : line.lane) lane = static_cast<int16_t>(random->next());
     };
     for (auto* part : {&lines, &overflow, &direct}) fill(part);
     for (Line& line : lines) line.lane[kernels::kNibbleSecond] = static_cast<int16_t>(random->below(17));
-    for (uint16_t& cell : apm) cell = static_cast<uint16_t>(random->next());
+    for (auto& map : maps) {
+      map.resize(kNibbleLanes * kernels::kNibbleApmColumns);
+      for (uint16_t& cell : map) cell = static_cast<uint16_t>(random->next());
+    }
     for (auto& set : weights) {
-      set.resize(kRows * static_cast<size_t>(contexts + 4 + 1) / 2 + 1);
+      set.resize(kRows * static_cast<size_t>(inputs) / 2);
       fill(&set);
       if (!small_weights) continue;
       for (Line& line : set)
@@ -41,8 +45,9 @@ struct Memory {
     }
   }
 
-  std::vector<Line> lines, overflow, direct, weights[kernels::kNibbleSets];
-  std::vector<uint16_t> apm;
+  std::vector<Line> lines, overflow, direct, weights[kernels::kMaxNibbleSets];
+  int inputs;
+  std::vector<uint16_t> maps[3];
 };
 
 void point(NibbleMixState* state, int contexts, Memory* memory, Random* random) {
@@ -65,24 +70,29 @@ void point(NibbleMixState* state, int contexts, Memory* memory, Random* random) 
 }
 
 // What the model sets at a nibble, once the cells of its contexts are found.
-void begin_nibble(NibbleMixState* state, Memory* memory, Random* random) {
+void begin_nibble(NibbleMixState* state, Memory* memory, bool network, Random* random) {
   const int n = state->contexts;
   for (int k = 0; k < kernels::kNibbleDirect; ++k) state->slot[n + k] = memory->direct[k * 8 + random->below(8)].lane;
   for (int lane = 0; lane < kNibbleLanes; ++lane) {
     state->x[n + 2][lane] = static_cast<int16_t>(static_cast<int32_t>(random->below(26000)) - 13000);
     state->x[n + 3][lane] = 256;
   }
-  for (int j = 0; j < kernels::kNibbleSets; ++j)
-    state->weights[j] = memory->weights[j].data()->lane + random->below(kRows) * static_cast<uint32_t>(n + 4) * kNibbleLanes;
-  state->apm = random->below(4) != 0 ? memory->apm.data() : nullptr;
+  for (int j = 0; j < kernels::kMaxNibbleSets; ++j)
+    state->weights[j] = memory->weights[j].data()->lane + random->below(kRows) * static_cast<uint32_t>(memory->inputs) * kNibbleLanes;
+  state->apm = random->below(4) != 0 ? memory->maps[0].data() : nullptr;
+  if (!network) return;
+  for (int lane = 0; lane < kNibbleLanes; ++lane) state->x[n + 4][lane] = static_cast<int16_t>(random->next());
+  state->network_map = memory->maps[1].data();
+  state->network_apm = memory->maps[2].data();
 }
 
 // Runs the kernels as the model does and hands what they answer, and the memory at the end, to the visitors.
 template <typename OnSlots, typename OnPrediction, typename OnLikely, typename OnMemory>
 void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_prediction, OnLikely on_likely, OnMemory on_memory) {
   for (const int contexts : kContexts) {
-    for (const bool small_weights : {true, false}) {
-      Random random(small_weights ? 51 : 52);
+    for (const uint32_t variant : {0u, 1u, 2u, 3u}) {
+      const bool small_weights = (variant & 1) == 0, network = (variant & 2) != 0;
+      Random random(51 + variant);
       Memory memory(&random, contexts, small_weights);
       const auto state = std::make_unique<NibbleMixState>();
       point(state.get(), contexts, &memory, &random);
@@ -93,7 +103,7 @@ void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_pr
           const uint32_t nibble = random.below(16);
           second ? table.nibble_mix_find_second(state.get(), nibble) : table.nibble_mix_find_first(state.get());
           on_slots(*state, second);
-          begin_nibble(state.get(), &memory, &random);
+          begin_nibble(state.get(), &memory, network, &random);
           table.nibble_mix_predict(state.get());
           on_prediction(*state);
           on_likely(table.nibble_mix_likely(state.get(), second));
@@ -134,7 +144,8 @@ void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest) {
   run(table, nothing, [&](const NibbleMixState& s) {
     digest->add(std::span<const uint16_t>(s.p1_q16));
     digest->add(std::span<const int16_t>(s.mixed_q15));
-    for (int i = 0; i < s.cells; ++i) digest->add(std::span<const int16_t>(s.x[i]));
+    for (int i = 0; i < s.cells + kernels::kNibbleOthers + (s.network_map ? kernels::kNibbleNetwork : 0); ++i)
+      digest->add(std::span<const int16_t>(s.x[i]));
   }, nothing, nothing);
 }
 
@@ -147,7 +158,7 @@ void run_nibble_mix_update(const kernels::KernelTable& table, Digest* digest) {
     add_memory(digest, memory);
     digest->add(std::span<const Line>(memory.direct));
     for (const auto& set : memory.weights) digest->add(std::span<const Line>(set));
-    digest->add(std::span<const uint16_t>(memory.apm));
+    for (const auto& map : memory.maps) digest->add(std::span<const uint16_t>(map));
     for (int i = 0; i < s.cells; ++i) digest->add(std::span<const uint16_t>(s.sole_q16[i]));
   });
 }

@@ -178,6 +178,7 @@ int main(int argc, char** argv) {
     print_digests();
     return 0;
   }
+  selftest::load_priors();
   if (std::strcmp(argv[1], "--codec") == 0) {
     print_codec();
     return failures == 0 ? 0 : 1;

@@ -8,10 +8,9 @@
 
 #include "base/span.h"
 #include "models/model.h"
+#include "models/nibble_mix/mixer.h"
 
 namespace fastnz::models {
-
-inline constexpr int kNibbleMixTiers = 5;
 
 size_t nibble_mix_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_nibble_mix(base::ByteSpan options, uint64_t content_size);

@@ -1,0 +1,33 @@
+// hybrid: nibble_mix with a pretrained network's prediction among its inputs (docs/hybrid.md). Any network of
+// models/network serves. Its option bytes are those of nibble_mix, with more tiers, and after them the network.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/span.h"
+#include "models/context_mix/options.h"
+#include "models/model.h"
+
+namespace fastnz::models {
+
+inline constexpr uint8_t kHybridModel = 4;  // its row
+
+struct HybridOptions {
+  ContextMixOptions mix;
+  uint8_t prior = 0;        // number of a network that comes with fastnz, or 0
+  uint64_t weights_id = 0;  // of the network, in either case
+};
+
+// As few bytes as say it. The small prior over text at tier 5 takes none.
+std::vector<uint8_t> write_hybrid_options(const HybridOptions& options);
+// Throws base::Error(kUnsupported).
+HybridOptions read_hybrid_options(base::ByteSpan bytes);
+
+size_t hybrid_memory(base::ByteSpan options, uint64_t content_size);
+std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size);
+std::unique_ptr<ModelLanes> make_hybrid_lanes(base::ByteSpan options, int lanes);
+
+}  // namespace fastnz::models

@@ -1,0 +1,315 @@
+#include "models/nibble_mix/mixer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "kernels/dispatch.h"
+#include "models/nibble_mix/tables.h"
+
+namespace fastnz::models {
+namespace {
+
+using kernels::kNibbleLanes;
+
+struct Tier {
+  int contexts;    // even
+  int table_bits;  // log2 of the most bytes of lines; the overflow has half of that
+  int apm_bits;    // log2 of the most trees in an adaptive probability map; 0: no maps
+};
+
+constexpr Tier kTierTable[kHybridTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
+                                           {12, 28, 13}, {16, 28, 13}, {24, 28, 13}};
+
+constexpr uint64_t kLineBytes = 64;
+constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
+constexpr uint64_t kLazyBytes = 1 << 16;    // contents up to this size initialise what they come to, when they do
+constexpr uint32_t kTrees = 17;             // of a direct context: the first nibble, then by the first nibble
+constexpr uint32_t kDirectTrees = kTrees + 256 * kTrees;
+constexpr uint32_t kMatchMost = 500;
+constexpr int kMapColumns = kernels::kNibbleApmColumns;
+constexpr uint64_t kMapTreeLanes = kNibbleLanes * kMapColumns;
+
+// Rows of each set, and where they begin among all rows.
+constexpr uint32_t kSetRows[kernels::kMaxNibbleSets] = {kTrees * 4, 2 * 16, 2 * 256, 2 * 8};
+constexpr uint32_t kSetBegin[kernels::kMaxNibbleSets + 1] = {0, 68, 100, 612, 628};
+
+// A network: how sure it is of a nibble (the least odds on the way to its likeliest one) and what it costs of late, in
+// eight steps each. Its trees lie behind those of the order-1 map.
+constexpr int kSteps = 8;
+constexpr int32_t kSure_q10[kSteps - 1] = {300, 900, 1800, 3000, 4500, 6500, 9000};
+constexpr int32_t kCost_q10[kSteps - 1] = {400, 900, 1600, 2500, 3600, 5000, 7500};
+constexpr int32_t kCostStart_q10 = 2500;
+constexpr int32_t kFrequencyBits_q10 = 22 * 1024;
+constexpr uint32_t kNetworkInputTrees = 2 * kSteps, kNetworkAnswerTrees = 2 * 16 * kSteps;
+
+int step_of(int32_t value, const int32_t (&limits)[kSteps - 1]) {
+  int step = 0;
+  while (step < kSteps - 1 && value > limits[step]) ++step;
+  return step;
+}
+
+uint64_t weight_rows(const NibbleMixShape& shape) { return kSetBegin[shape.network ? 4 : 3]; }
+uint64_t map_trees(const NibbleMixShape& shape) {
+  return shape.apm_trees + (shape.network ? kNetworkInputTrees + kNetworkAnswerTrees : 0);
+}
+
+int match_bucket(uint32_t length) {
+  return static_cast<int>(length < 16 ? length : length < 32 ? 16 : length < 64 ? 17 : length <= 400 ? 18 : 19);
+}
+
+}  // namespace
+
+NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, bool network) {
+  const Tier& tier = kTierTable[options.tier - 1];
+  NibbleMixShape shape;
+  shape.network = network;
+  shape.contexts = std::min<int>(tier.contexts, static_cast<int>(profile_row(options.profile).contexts.size()) & ~1);
+  shape.inputs = shape.contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + (network ? kernels::kNibbleNetwork : 0);
+  const uint64_t most = uint64_t{1} << tier.table_bits;
+  // A context claims at most a line a byte, most of them in small contents; in large ones contexts recur.
+  const uint64_t start = std::min<uint64_t>(content_size, 1 << 16), rest = std::min(content_size - start, most);
+  const uint64_t wanted = std::max<uint64_t>((start * 24 + rest * 12) * static_cast<uint64_t>(shape.contexts), 1 << 13);
+  shape.line_bytes = std::min(std::bit_floor(wanted), most);
+  shape.overflow_bytes = shape.line_bytes / 2;
+  shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 512)) * 2, uint64_t{1} << 22);
+  shape.apm_trees = tier.apm_bits == 0 ? 0 : std::clamp<uint64_t>(std::bit_ceil(content_size / 64), 1u << 4, uint64_t{1} << tier.apm_bits);
+  return shape;
+}
+
+uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
+  const uint64_t trees = weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + kDirectTrees;
+  return shape.line_bytes + shape.overflow_bytes + shape.match_entries * 4 + content_size + map_trees(shape) * kMapTreeLanes * 2 +
+         trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
+}
+
+NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, bool network)
+    : shape_(nibble_mix_shape(options, content_size, network)),
+      profile_(profile_row(options.profile)),
+      history_(content_size, options.width, options.step, options.profile),
+      kernels_(kernels::kernels()),
+      lines_(shape_.line_bytes),
+      overflow_(shape_.overflow_bytes),
+      matches_(shape_.match_entries, kMatchMost) {
+  initialise();
+  compute_hashes();
+  if (!network) begin_byte(nullptr);
+}
+
+void NibbleMix::initialise() {
+  const kernels::NibbleMixTables& tables = nibble_mix_tables();
+  state_.tables = &tables;
+  state_.contexts = shape_.contexts;
+  state_.cells = shape_.contexts + kernels::kNibbleDirect;
+  state_.lines = reinterpret_cast<int16_t*>(lines_.data());
+  state_.overflow = reinterpret_cast<int16_t*>(overflow_.data());
+  state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kLineBytes - 1);
+  state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kLineBytes - 1);
+
+  for (int i = 0; i < state_.cells; ++i)
+    for (int k = 1; k < kernels::kNibbleSoleStates; ++k) {
+      state_.sole_q16[i][k] = sole_start_q16(k);
+      const auto value = static_cast<uint16_t>(tables.stretch_q10[sole_start_q16(k) >> 4]);
+      state_.sole_low[i][k] = state_.sole_low[i][k + 16] = static_cast<uint8_t>(value);
+      state_.sole_high[i][k] = state_.sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
+    }
+  for (auto& bucket : match_q16_) std::fill(bucket, bucket + 4, uint16_t{58982});
+  std::fill(state_.x[state_.cells + 1], state_.x[state_.cells + 2], int16_t{256});
+  network_cost_q10_ = kCostStart_q10;
+
+  // Without a network the sets together begin with 0.2 for contexts and order 1, 0.4 for the match; with one with 1.5 for
+  // all contexts together, 0.4 for the match, 0.3 for each of the network's inputs. Order 0 and the constant: 0.
+  const int n = shape_.contexts;
+  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(shape_.network ? 6300 / n : 1092));
+  weight_start_[n + 2] = shape_.network ? 1638 : 2184;
+  if (shape_.network) weight_start_[n + 4] = weight_start_[n + 5] = 1200;
+
+  const bool lazy = history_.bytes.size() <= kLazyBytes;
+  const uint64_t rows = weight_rows(shape_), maps = map_trees(shape_), row_lanes = static_cast<uint64_t>(shape_.inputs) * kNibbleLanes;
+  const uint64_t lanes = kDirectTrees * kNibbleLanes + rows * row_lanes + maps * kMapTreeLanes, flags = kDirectTrees + rows + maps;
+  small_ = ZeroedBuffer(lanes * 2 + (lazy ? flags : 0));
+  direct_ = reinterpret_cast<int16_t*>(small_.data());
+  weights_ = direct_ + kDirectTrees * kNibbleLanes;
+  maps_ = reinterpret_cast<uint16_t*>(weights_ + rows * row_lanes);
+  if (lazy) {
+    known_ = small_.data() + lanes * 2;
+    return;
+  }
+  for (uint32_t i = 0; i < kDirectTrees; ++i) initialise_direct(i);
+  for (uint32_t i = 0; i < rows; ++i) initialise_weights(i);
+  for (uint32_t i = 0; i < maps; ++i) initialise_map(i);
+}
+
+void NibbleMix::initialise_direct(uint32_t number) noexcept {
+  std::fill_n(direct_ + number * kNibbleLanes, kNibbleLanes, kernels::kNibbleNewCell);
+}
+
+void NibbleMix::initialise_weights(uint32_t number) noexcept {
+  int16_t* const row = weights_ + static_cast<uint64_t>(number) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+  for (int i = 0; i < shape_.inputs; ++i) std::fill_n(row + i * kNibbleLanes, kNibbleLanes, weight_start_[i]);
+}
+
+void NibbleMix::initialise_map(uint32_t number) noexcept {
+  // Columns stand for log2 odds of -12 to 12, 1.6 apart: p = 2^x / (1 + 2^x), q16.
+  static constexpr uint16_t kFirst[kMapColumns] = {16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64211, 65092, 65388, 65487, 65519};
+  uint16_t* const tree = maps_ + number * kMapTreeLanes;
+  for (int lane = 0; lane < kNibbleLanes; ++lane) std::copy(kFirst, kFirst + kMapColumns, tree + lane * kMapColumns);
+}
+
+int16_t* NibbleMix::direct_tree(uint32_t number) noexcept {
+  if (known_ != nullptr && !known_[number]) {
+    known_[number] = 1;
+    initialise_direct(number);
+  }
+  return direct_ + number * kNibbleLanes;
+}
+
+int16_t* NibbleMix::weight_row(int set, uint32_t row) noexcept {
+  const uint32_t number = kSetBegin[set] + row;
+  if (known_ != nullptr && !known_[kDirectTrees + number]) {
+    known_[kDirectTrees + number] = 1;
+    initialise_weights(number);
+  }
+  return weights_ + static_cast<uint64_t>(number) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+}
+
+uint16_t* NibbleMix::map_tree(uint64_t number) noexcept {
+  if (known_ != nullptr) {
+    uint8_t& known = known_[kDirectTrees + weight_rows(shape_) + number];
+    if (!known) {
+      known = 1;
+      initialise_map(static_cast<uint32_t>(number));
+    }
+  }
+  return maps_ + number * kMapTreeLanes;
+}
+
+void NibbleMix::compute_hashes() noexcept {
+  compute_contexts(profile_, history_, shape_.contexts, state_.hash);
+  kernels_.nibble_mix_prefetch(&state_);
+}
+
+void NibbleMix::begin_byte(const uint32_t* freq) noexcept {
+  freq_ = freq;
+  compute_set_bases(profile_, history_, set_base_, 3);
+  previous_byte_ = history_.c4 & 0xFF;
+  match_length_ = matches_.find(history_, match_length_);
+  expected_byte_ = matches_.expected_byte();
+  second_ = false;
+  first_nibble_ = 0;
+  // Fast at first, then settling: 0.6 + 5 / (1 + bytes / 1024), q9.
+  state_.learning_rate_q9 = 308 + static_cast<int32_t>(2560 * 1024 / (1024 + history_.size));
+  kernels_.nibble_mix_find_first(&state_);
+  start_nibble();
+}
+
+// Writes what the match says at the nodes that it expects; returns how far it is to be trusted, 0 to 3.
+uint32_t NibbleMix::start_match() noexcept {
+  expected_nibble_ = -1;
+  if (expected_byte_ >= 0) {
+    if (!second_) expected_nibble_ = expected_byte_ >> 4;
+    else if (static_cast<uint32_t>(expected_byte_ >> 4) == first_nibble_) expected_nibble_ = expected_byte_ & 15;
+  }
+  int16_t* const match = state_.x[state_.cells];
+  std::fill(match, match + kNibbleLanes, int16_t{0});
+  if (expected_nibble_ < 0) return 0;
+  const uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
+  for (int k = 0, node = 1; k < 4; ++k) {
+    const int bit = expected_nibble_ >> (3 - k) & 1;
+    const int16_t x = state_.tables->stretch_q10[q[k] >> 4];
+    match[node] = bit ? x : static_cast<int16_t>(-x);
+    node = node * 2 + bit;
+  }
+  return match_length_ < 8 ? 1 : match_length_ < 24 ? 2 : 3;
+}
+
+// The network's odds at the nodes of this nibble, and what they select.
+void NibbleMix::start_network() noexcept {
+  int16_t* const odds = state_.x[state_.cells + kernels::kNibbleOthers];
+  if (second_) {
+    kernels_.nibble_odds_q10(freq_ + first_nibble_ * 16, odds);
+  } else {
+    alignas(64) uint32_t sums[kNibbleLanes];
+    kernels_.nibble_sums(freq_, sums);
+    kernels_.nibble_odds_q10(sums, odds);
+  }
+  uint32_t node = 1;
+  int32_t least = INT16_MAX;
+  for (int k = 0; k < 4; ++k) {
+    const int32_t o = odds[node];
+    least = std::min(least, o < 0 ? -o : o);
+    node = node * 2 + (o > 0);
+  }
+  const auto half = static_cast<uint32_t>(second_), sure = static_cast<uint32_t>(step_of(least, kSure_q10));
+  state_.weights[3] = weight_row(3, half * kSteps + static_cast<uint32_t>(step_of(network_cost_q10_, kCost_q10)));
+  state_.network_map = map_tree(shape_.apm_trees + half * kSteps + sure);
+  state_.network_apm = map_tree(shape_.apm_trees + kNetworkInputTrees + (half * 16 + (node & 15)) * kSteps + sure);
+}
+
+void NibbleMix::start_nibble() noexcept {
+  const int n = shape_.contexts;
+  const uint32_t tree = second_ ? 1 + first_nibble_ : 0;
+  state_.slot[n] = direct_tree(kTrees + previous_byte_ * kTrees + tree);
+  state_.slot[n + 1] = direct_tree(tree);
+  const uint32_t matched = start_match();
+  uint32_t known = 0;
+  for (int i = 0; i < std::min(profile_.ordered, n); ++i) known += (state_.slot[i][1] & 15) != 0;
+  state_.weights[0] = weight_row(0, tree * 4 + matched);
+  state_.weights[1] = weight_row(1, second_ * 16u + (matched > 1 ? 8 + matched : known));
+  state_.weights[2] = weight_row(2, second_ * 256u + set_base_[2]);
+  if (shape_.apm_trees != 0) {
+    state_.apm = map_tree((previous_byte_ * 32 + tree) & (shape_.apm_trees - 1));
+    for (int node = 0; node < kNibbleLanes; node += 2) __builtin_prefetch(state_.apm + node * kMapColumns);
+  }
+  if (shape_.network) start_network();
+  kernels_.nibble_mix_predict(&state_);
+  node_ = 1;
+  fetch_ahead();
+  p1_q16_ = state_.p1_q16[1];
+}
+
+// Fetches what the likeliest nibble will need: lines of the overflow after a first nibble, lines of the next byte after
+// a second one. Right two to three times in four, and the memory then answers while the bits are coded.
+void NibbleMix::fetch_ahead() noexcept {
+  if (shape_.line_bytes <= kCachedBytes) return;  // near enough without
+  const uint32_t likely = kernels_.nibble_mix_likely(&state_, second_);
+  if (second_ && history_.step == 0 && history_.size < history_.bytes.size()) {
+    guessed_byte_ = static_cast<int>(first_nibble_ << 4 | likely);
+    before_ = history_.before();
+    history_.push(static_cast<uint8_t>(guessed_byte_));
+    compute_hashes();
+  }
+}
+
+void NibbleMix::learn_match(uint32_t nibble) noexcept {
+  uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
+  const uint32_t differ = nibble ^ static_cast<uint32_t>(expected_nibble_);
+  for (int k = 0; k < 4; ++k) {
+    const bool right = (differ >> (3 - k) & 1) == 0;
+    q[k] = static_cast<uint16_t>(q[k] + (((right ? 65535 : 0) - q[k]) >> 6));
+    if (!right) break;
+  }
+}
+
+void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
+  kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
+  if (expected_nibble_ >= 0) learn_match(nibble);
+  if (!second_) {
+    second_ = true;
+    first_nibble_ = nibble;
+    kernels_.nibble_mix_find_second(&state_, nibble);
+    start_nibble();
+    return;
+  }
+  const uint32_t byte = first_nibble_ << 4 | nibble;
+  if (expected_byte_ >= 0 && static_cast<uint32_t>(expected_byte_) != byte) match_length_ = 0;
+  if (guessed_byte_ != static_cast<int>(byte)) {
+    if (guessed_byte_ >= 0) history_.go_back(before_);
+    if (history_.size < history_.bytes.size()) history_.push(static_cast<uint8_t>(byte));
+    compute_hashes();
+  }
+  guessed_byte_ = -1;
+  if (freq_ != nullptr) network_cost_q10_ += (kFrequencyBits_q10 - log2_q10(freq_[byte]) - network_cost_q10_) >> 2;
+  byte_coded(byte);
+}
+
+}  // namespace fastnz::models

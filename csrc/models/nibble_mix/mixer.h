@@ -1,0 +1,102 @@
+// The mixer of nibble_mix as a class: owns the cells, keeps the history, and at each nibble tells the kernels which cells and
+// which rows of weights to use (docs/nibble_mix.md). It may take a network's frequencies of the next byte as two more inputs
+// (docs/hybrid.md); whoever derives from it brings them. Plain data of known size: a function of options and content size.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/table.h"
+#include "models/context_mix/contexts.h"
+#include "models/context_mix/history.h"
+#include "models/context_mix/match_finder.h"
+#include "models/context_mix/options.h"
+#include "models/context_mix/zeroed_buffer.h"
+#include "models/model.h"
+
+namespace fastnz::models {
+
+inline constexpr int kNibbleMixTiers = 5;  // without a network
+inline constexpr int kHybridTiers = 7;     // with one
+
+struct NibbleMixShape {
+  int contexts;
+  int inputs;
+  bool network;
+  uint64_t line_bytes, overflow_bytes;  // powers of two
+  uint64_t match_entries;               // a power of two
+  uint64_t apm_trees;                   // a power of two, or 0
+};
+
+NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, bool network);
+uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
+
+class NibbleMix : public BitModel {
+ public:
+  // Ready for the first byte, but with a network only after begin_byte().
+  NibbleMix(const ContextMixOptions& options, uint64_t content_size, bool network);
+
+  void update(int bit) noexcept override {
+    node_ = node_ * 2 + static_cast<uint32_t>(bit);
+    if (node_ < 16) {
+      p1_q16_ = state_.p1_q16[node_];
+    } else {
+      finish_nibble(node_ & 15);
+    }
+  }
+
+ protected:
+  // After the last bit of a byte, with all but begin_byte() done.
+  virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
+
+  // `freq`: the network's frequencies of 256 values with sum 2^22, to stay as they are until the byte's last bit; null
+  // without a network.
+  void begin_byte(const uint32_t* freq) noexcept;
+
+ private:
+  void initialise();
+  void start_nibble() noexcept;
+  void compute_hashes() noexcept;
+  void fetch_ahead() noexcept;
+  void finish_nibble(uint32_t nibble) noexcept;
+  uint32_t start_match() noexcept;
+  void start_network() noexcept;
+  void learn_match(uint32_t nibble) noexcept;
+  // What a nibble uses of the small tables, initialised.
+  int16_t* direct_tree(uint32_t number) noexcept;
+  int16_t* weight_row(int set, uint32_t row) noexcept;
+  uint16_t* map_tree(uint64_t number) noexcept;
+  void initialise_direct(uint32_t number) noexcept;
+  void initialise_weights(uint32_t number) noexcept;
+  void initialise_map(uint32_t number) noexcept;
+
+  NibbleMixShape shape_;
+  const ProfileRow& profile_;
+  History history_;
+  const kernels::KernelTable kernels_;
+  ZeroedBuffer lines_, overflow_;
+  MatchFinder matches_;
+  ZeroedBuffer small_;  // everything else, one block
+  kernels::NibbleMixState state_{};
+
+  uint32_t node_ = 1;        // bits of this nibble so far with a leading 1
+  bool second_ = false;      // which nibble
+  uint32_t first_nibble_ = 0;
+  int16_t* direct_ = nullptr;     // trees: order 0, then order 1 by the byte before
+  int16_t* weights_ = nullptr;    // rows of all sets
+  uint16_t* maps_ = nullptr;      // trees of adaptive probability maps, those of a network last
+  uint8_t* known_ = nullptr;      // which of these three are initialised, one flag each; null: all
+  int16_t weight_start_[kernels::kMaxNibbleInputs] = {};
+  uint32_t set_base_[4] = {};
+  uint32_t previous_byte_ = 0;
+  int guessed_byte_ = -1;    // pushed to the history before it is known, so that its lines are fetched in time
+  History::Before before_{};
+
+  uint32_t match_length_ = 0;
+  int expected_byte_ = -1, expected_nibble_ = -1;
+  uint16_t match_q16_[40][4];  // by length and nibble, and by bit: how often the match was right
+
+  const uint32_t* freq_ = nullptr;    // the network's
+  int32_t network_cost_q10_ = 0;      // recent mean of what a byte costs by the network alone
+};
+
+}  // namespace fastnz::models
