@@ -35,7 +35,7 @@ import transformer8  # noqa: E402
 SHARES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 100)  # percent of the groups of four units
 SHAPES = {"small": (192, 16, 14), "large": (512, 32, 14)}
 # width, layers, heads, window, units, depth, bits
-TRANSFORMERS = {"transformer": (128, 2, 2, 64, 160, 16, 14), "transformer, large": (192, 4, 4, 128, 384, 16, 14)}
+TRANSFORMERS = {"transformer": (128, 2, 3, 64, 128, 16, 14), "transformer, large": (192, 4, 4, 128, 384, 16, 14)}
 LANES = (1, 4, 16, 64)
 
 

@@ -110,9 +110,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument_group(title).add_argument
     add("--width", type=int, metavar="d", help="numbers between layers, a multiple of 32; default 128")
     add("--layers", type=int, metavar="L", help="layers; default 2")
-    add("--heads", type=int, metavar="N", help="heads of attention; default 2")
+    add("--heads", type=int, metavar="N", help="heads of attention; default 3")
     add("--window", type=int, metavar="W", help="bytes that attention sees, a multiple of 32; default 64")
-    add("--units", type=int, metavar="U", help="units of the feed-forward part, a multiple of 32; default 160")
+    add("--units", type=int, metavar="U", help="units of the feed-forward part, a multiple of 32; default 128")
     add = parser.add_argument_group("sparse networks (docs/training.md)").add_argument
     add("--sparsity-target", type=float, default=0.1, metavar="RHO", help="mean activity of a unit; default 0.1")
     add("--sparsity-weight", type=float, default=0.0, metavar="BETA", help="of the penalty; default 0, none")

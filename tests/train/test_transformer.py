@@ -101,7 +101,7 @@ def network_of(seed: int):
         network.tables.uniform_(-1, 1)
         network.to_logits.mul_(2)
         for matrix in network.second:
-            matrix.normal_(0, 0.2)
+            matrix.normal_(0, 0.4)
         for matrix in network.first:
             matrix.mul_(2)
     return network
@@ -154,12 +154,14 @@ def test_weights_turn_back_into_a_network() -> None:
 
 def test_activity_is_a_half_at_the_threshold() -> None:
     torch = pytest.importorskip("torch")
+    from fastnz.train.transformer import BIAS_GAIN
+
     _, inputs, rows = sample(40)
     network = network_of(6)
     with torch.no_grad():
         for matrix, bias in zip(network.first, network.first_bias):
             matrix.zero_()
-            bias.fill_(1 / 16)
+            bias.fill_(1 / 16 / BIAS_GAIN)
         _, _, activity = network(inputs, rows, network.zero_state(2))
     assert activity.shape == (2, 2, 40, 64) and torch.allclose(activity, torch.full_like(activity, 0.5))
 

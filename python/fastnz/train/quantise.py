@@ -15,7 +15,15 @@ from torch import Tensor
 from .features import FEATURE_COUNT
 from .network import Network, Shape
 from .rounding import DISTANCE_GRID, INPUT_GRID, LOGIT_GRID, LOGIT_UNIT, STATE_GRID, STATE_UNIT, row_scales
-from .transformer import GAIN, Transformer, TransformerShape
+from .transformer import (
+    BIAS_GAIN,
+    DISTANCE_GAIN,
+    FIRST_GAIN,
+    LOGIT_GAIN,
+    SECOND_GAIN,
+    Transformer,
+    TransformerShape,
+)
 from .transformer_weights import TransformerWeights
 from .weights import Weights
 
@@ -82,10 +90,10 @@ def _transformer_to(network: Transformer, notes: str) -> TransformerWeights:
     shape, layers = network.shape, range(network.shape.layers)
     from_features, feature_scale, feature_shift = _rows(network.from_features, STATE_UNIT)
     to_logits, logit_scale, logit_shift = _rows(network.logit_matrix(), LOGIT_UNIT)
-    first = [_rows(network.first[layer], STATE_UNIT) for layer in layers]
-    second = [_rows(network.second[layer], STATE_UNIT) for layer in layers]
-    biases = torch.stack([network.first_bias[layer] for layer in layers])
-    distances = torch.stack([network.distances[layer] * GAIN for layer in layers])
+    first = [_rows(network.first[layer] * FIRST_GAIN, STATE_UNIT) for layer in layers]
+    second = [_rows(network.second[layer] * SECOND_GAIN, STATE_UNIT) for layer in layers]
+    biases = torch.stack([network.first_bias[layer] * BIAS_GAIN for layer in layers])
+    distances = torch.stack([network.distances[layer] * DISTANCE_GAIN for layer in layers])
     return TransformerWeights(
         tables=_tables(network),
         bytes_table=_short(network.embedding, STATE_GRID),
@@ -118,12 +126,12 @@ def _transformer_from(weights: TransformerWeights) -> Transformer:
     for layer, (first_shift, second_shift) in enumerate(weights.shifts.tolist()):
         first = _real_rows(weights.first[layer], weights.first_scale[layer], first_shift, STATE_UNIT)
         second = _real_rows(weights.second[layer], weights.second_scale[layer], second_shift, STATE_UNIT)
-        network.first[layer].copy_(first)
-        network.first_bias[layer].copy_(_real(weights.first_bias[layer], STATE_GRID))
-        network.second[layer].copy_(second)
-        network.distances[layer].copy_(_real(weights.distances[layer], DISTANCE_GRID) / GAIN)
+        network.first[layer].copy_(first / FIRST_GAIN)
+        network.first_bias[layer].copy_(_real(weights.first_bias[layer], STATE_GRID) / BIAS_GAIN)
+        network.second[layer].copy_(second / SECOND_GAIN)
+        network.distances[layer].copy_(_real(weights.distances[layer], DISTANCE_GRID) / DISTANCE_GAIN)
     to_logits = _real_rows(weights.to_logits, weights.logit_scale, weights.logit_shift, LOGIT_UNIT)
-    to_logits[:, : weights.width] /= GAIN
+    to_logits[:, : weights.width] /= LOGIT_GAIN
     network.to_logits.copy_(to_logits)
     network.bias_logits.copy_(_real(weights.bias_logits, LOGIT_GRID))
     return network

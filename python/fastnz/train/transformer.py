@@ -18,7 +18,10 @@ from .rounding import DISTANCE_GRID, INPUT_GRID, LOGIT_UNIT, STATE_GRID, STATE_U
 from .transformer_weights import HEAD, check_sizes
 
 BYTES = 256
-GAIN = 4.0  # parameters of distances, and of the stream in the logits, times this are the weights: so they learn faster
+# Parameters times these are the weights. Adam moves every parameter by about its rate, so they set how fast each tensor
+# learns: units of the first matrix that move fast fall silent for good, or stay at their greatest value.
+FIRST_GAIN, BIAS_GAIN, SECOND_GAIN = 0.25, 0.25, 0.5
+LOGIT_GAIN, DISTANCE_GAIN = 4.0, 4.0
 _NORM = 0.25
 _SCORE = 4.0  # bits for a product of query and key
 _FARTHEST = 7.99  # of a distance's bias, in bits
@@ -30,9 +33,9 @@ class TransformerShape(NamedTuple):
 
     width: int = 128
     layers: int = 2
-    heads: int = 2
+    heads: int = 3
     window: int = 64
-    units: int = 160
+    units: int = 128
     depth: int = 16
     bits: int = 14
 
@@ -86,7 +89,7 @@ class Transformer(nn.Module):
         self.short = False  # for callers that know it; every product here is in full
         self.table_grid = int(INPUT_GRID)  # steps to 1 that an export keeps of the tables
         width, rows, layers = shape.width, shape.attended + 2 * HEAD + shape.units, range(shape.layers)
-        spread = 1.2 * width**-0.5
+        spread = 1.2 * width**-0.5 / FIRST_GAIN
         self.embedding = nn.Parameter(torch.randn(BYTES, width))
         self.from_features = nn.Parameter(torch.randn(width, shape.features) * shape.features**-0.5)
         self.first = nn.ParameterList(nn.Parameter(torch.randn(rows, width) * spread) for _ in layers)
@@ -94,7 +97,7 @@ class Transformer(nn.Module):
         self.second = nn.ParameterList(
             nn.Parameter(torch.zeros(width, shape.attended + shape.units)) for _ in layers
         )
-        self.distances = nn.ParameterList(nn.Parameter(_slopes(shape) / GAIN) for _ in layers)
+        self.distances = nn.ParameterList(nn.Parameter(_slopes(shape) / DISTANCE_GAIN) for _ in layers)
         self.tables = nn.Parameter(torch.empty(FEATURE_COUNT << shape.bits, shape.depth).uniform_(-0.1, 0.1))
         self.to_logits = nn.Parameter(torch.randn(BYTES, width + shape.features) * 0.05)
         self.bias_logits = nn.Parameter(torch.zeros(BYTES))
@@ -107,7 +110,7 @@ class Transformer(nn.Module):
     def logit_matrix(self) -> Tensor:
         """Return the weights of the logits, of the stream and of the features; shape (256, d + F)."""
         width = self.shape.width
-        return torch.cat([self.to_logits[:, :width] * GAIN, self.to_logits[:, width:]], 1)
+        return torch.cat([self.to_logits[:, :width] * LOGIT_GAIN, self.to_logits[:, width:]], 1)
 
     def forward(self, inputs: Tensor, buckets: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Run `T` steps of `S` streams.
@@ -151,20 +154,20 @@ class Transformer(nn.Module):
     def _layer(self, layer: int, stream: Tensor, past: Tensor, distance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         shape, attended = self.shape, self.shape.attended
         streams, steps, _ = stream.shape
-        matrix = self._rows(self.first[layer], STATE_UNIT)
-        bias = self._grid(self.first_bias[layer], STATE_GRID)
+        matrix = self._rows(self.first[layer] * FIRST_GAIN, STATE_UNIT)
+        bias = self._grid(self.first_bias[layer] * BIAS_GAIN, STATE_GRID)
         rows = functional.linear(self._input(_norm(stream)), matrix, bias)
         queries, added, units = rows.split([attended, 2 * HEAD, shape.units], 2)
         both = torch.cat([past, self._input(added)], 1)
         keys, values = both[:, None, :, :HEAD], both[:, None, :, HEAD:]
         near = (distance >= 0) & (distance < shape.window)
-        bits = self._grid(self.distances[layer] * GAIN, DISTANCE_GRID)[:, distance.clamp(0, shape.window - 1)]
+        bits = self._grid(self.distances[layer] * DISTANCE_GAIN, DISTANCE_GRID)[:, distance.clamp(0, shape.window - 1)]
         heads = self._input(queries).view(streams, steps, shape.heads, HEAD).transpose(1, 2)
         scores = (heads @ keys.transpose(2, 3)) * _SCORE + bits.masked_fill(~near, -math.inf)
         means = (torch.softmax(scores * math.log(2), 3) @ values).transpose(1, 2).flatten(2)
         active = _Bounded.apply(units.relu())
         joined = torch.cat([self._input(means), self._input(active.square())], 2)
-        stream = stream + functional.linear(joined, self._rows(self.second[layer], STATE_UNIT))
+        stream = stream + functional.linear(joined, self._rows(self.second[layer] * SECOND_GAIN, STATE_UNIT))
         return stream, both[:, -shape.window :].detach(), active / (active + _THRESHOLD)
 
     def _input(self, values: Tensor) -> Tensor:
@@ -181,10 +184,12 @@ class Transformer(nn.Module):
     def clamp(self) -> None:
         """Bring every weight into the range that the integer form can hold."""
         self.tables.clamp_(-1, 1)
-        for matrix in (self.from_features, self.to_logits, *self.first, *self.second):
-            matrix.clamp_(-2, 2)
-        for biases in self.distances:
-            biases.clamp_(-_FARTHEST / GAIN, _FARTHEST / GAIN)
+        bounds = [(self.from_features, 2.0), (self.to_logits, 2.0)]
+        bounds += [(matrix, 2 / FIRST_GAIN) for matrix in self.first]
+        bounds += [(matrix, 2 / SECOND_GAIN) for matrix in self.second]
+        bounds += [(biases, _FARTHEST / DISTANCE_GAIN) for biases in self.distances]
+        for parameter, bound in bounds:
+            parameter.clamp_(-bound, bound)
 
 
 def _norm(stream: Tensor) -> Tensor:
