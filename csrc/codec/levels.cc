@@ -27,12 +27,12 @@ constexpr uint64_t kSmallContent = uint64_t{16} << 10, kAnyContent = ~uint64_t{0
 constexpr Level kLevels[] = {
     {1, "nibble_mix", 1, kBlockSize},
     {2, "nibble_mix", 2, kBlockSize},
-    {3, "nibble_mix", 3, kBlockSize, 5, models::kSmallPrior, kSmallContent},
+    {3, "nibble_mix", 3, kBlockSize, 5, {models::kSmallPrior}, kSmallContent},
     {4, "nibble_mix", 4, kBlockSize},
     {5, "nibble_mix", 5, kBlockSize},
     {6, "context_mix", 5, kBlockSize},
-    {7, "context_mix", 5, kBlockSize, 6, models::kSmallPrior, kAnyContent, true},
-    {8, "context_mix", 5, kBlockSize, 7, models::kSmallPrior, kAnyContent, true},
+    {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
+    {8, "context_mix", 5, kBlockSize, 7, {models::kSmallPrior}, kAnyContent, true},
 };
 
 // Trials of the network: on how much of a content, and from which size on one with text in it is tried at all.
@@ -79,19 +79,21 @@ Choice hybrid_choice(const Level& level, base::ByteSpan residual) {
   models::HybridOptions options;
   const int tier = level.network_tier != 0 ? level.network_tier : level.tier;
   options.mix = models::read_options(models::choose_context_mix_options(residual, tier), "hybrid", models::kHybridTiers);
-  if (level.model_id == 0) options.prior = level.prior;
-  options.weights_id = level.model_id != 0 ? level.model_id : models::kPriors[level.prior];
+  options.weights_id = level.model_id;
+  for (const uint8_t prior : level.priors)
+    if (level.model_id == 0 && prior != 0) options.priors.push_back(prior);
   return {models::find_model("hybrid"), models::write_hybrid_options(options)};
 }
 
-bool is_here(uint64_t weights_id, bool required) {
-  if (required) return models::require_weights(weights_id) != nullptr;
+bool networks_are_here(const Level& level) {
   try {
-    return models::require_weights(weights_id) != nullptr;
+    for (const uint8_t prior : level.priors)
+      if (prior != 0) models::require_weights(models::kPriors[prior]);
   } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::kModelMissing) return false;
-    throw;
+    if (level.network_required || error.kind() != base::ErrorKind::kModelMissing) throw;
+    return false;
   }
+  return true;
 }
 
 size_t coded_size(const Choice& choice, base::ByteSpan content) {
@@ -118,7 +120,7 @@ Choice choose_model(const Level& level, base::ByteSpan residual) {
   const bool named = level.model_id != 0;
   Choice plain = plain_choice(level, residual);
   if (!named && (level.network_tier == 0 || residual.size() > level.network_most)) return plain;
-  if (!named && !is_here(models::kPriors[level.prior], level.network_required)) return plain;
+  if (!named && !networks_are_here(level)) return plain;
   Choice hybrid = hybrid_choice(level, residual);
   const bool text = models::read_hybrid_options(hybrid.options).mix.profile == models::Profile::kText;
   const size_t surely = named ? kRivalFrom - 1 : text ? kSurelyText : 0;  // a network that the user names was made for the data
@@ -142,7 +144,7 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
   } else if (level.network_tier != 0) {
     const uint64_t most = std::min(size, level.network_most);
     const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
-    neutral = std::max(neutral, models::reserved_bytes(models::nibble_mix_shape(mix, most, true), most) + models::kPriorMemory);
+    neutral = std::max(neutral, models::reserved_bytes(models::nibble_mix_shape(mix, most, 2), most) + 2 * models::kPriorMemory);
   }
   return neutral + std::min(neutral, kOptionsMargin);
 }

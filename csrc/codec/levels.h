@@ -17,7 +17,7 @@ struct Level {
   int tier;           // effort, handed to the model's own search for options
   uint64_t block_size;
   int network_tier = 0;          // effort of the hybrid, 0: none
-  uint8_t prior = 0;             // the hybrid's network (models/hybrid/priors.h)
+  uint8_t priors[2] = {0, 0};    // the hybrid's networks (models/hybrid/priors.h), 0: none
   uint64_t network_most = 0;     // largest content of a block that is given to the hybrid
   bool network_required = false; // else the level does without where the network's file is missing
   uint64_t model_id = 0;  // of the model file that the user named, 0 = none: the level's own choice

@@ -14,10 +14,11 @@ inline constexpr int kNibbleLanes = 16;
 inline constexpr int kMaxNibbleContexts = 24;                        // N: contexts with hashed cells; even
 inline constexpr int kNibbleDirect = 2;                              // orders 1 and 0 have cells of their own
 inline constexpr int kNibbleOthers = 2;                              // the match and a constant
-inline constexpr int kNibbleNetwork = 2;                             // a network's odds, as they are and as a map has refined them
-inline constexpr int kMaxNibbleInputs = kMaxNibbleContexts + kNibbleDirect + kNibbleOthers + kNibbleNetwork;
+inline constexpr int kMaxNibbleNetworks = 2;
+inline constexpr int kNibbleNetwork = 2;                             // of each: its odds, as they are and as a map has refined them
+inline constexpr int kMaxNibbleInputs = kMaxNibbleContexts + kNibbleDirect + kNibbleOthers + kMaxNibbleNetworks * kNibbleNetwork;
 inline constexpr int kNibbleSets = 3;                                // rows of weights that are added up
-inline constexpr int kMaxNibbleSets = kNibbleSets + 1;               // with a network one more
+inline constexpr int kMaxNibbleSets = kNibbleSets + 1;               // with networks one more
 inline constexpr int kNibbleSoleStates = 7;                          // states 1..6: one kind of bit only, learnt values
 inline constexpr int kNibbleLimit_q10 = 16300;                       // |log2 odds| of an answer
 inline constexpr int kNibbleSecond = kNibbleLanes;                   // where a line's second tree begins
@@ -61,9 +62,10 @@ struct NibbleMixState {
   alignas(64) int16_t mixed_q15[kNibbleLanes];          // P(1) of the mixer, [1, 32766]
   alignas(64) uint16_t p1_q16[kNibbleLanes];            // P(1), [1, 65535]
   uint16_t* apm;                                        // the map's rows in use, [kNibbleLanes][kNibbleApmColumns], or null
-  // With a network, whose odds the model writes to x[cells + 2]: rows like the map's, for the network's odds and for the
-  // answer. Without one both are null, and weights and x have nothing of a network.
-  uint16_t* network_map;
+  // With networks, whose odds the model writes to x[cells + 2], x[cells + 4]: a map's rows for each, and for the answer.
+  // Without, weights and x have nothing of a network.
+  int32_t networks;
+  uint16_t* network_map[kMaxNibbleNetworks];
   uint16_t* network_apm;
 };
 

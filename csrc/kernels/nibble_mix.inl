@@ -121,25 +121,28 @@ uint32_t nibble_mix_likely(const NibbleMixState* s, int second) {
   return likely;
 }
 
-// The rows in use, added up in this order.
-template <bool Network>
-inline Trees weights_at(const NibbleMixState* s, int k) {
-  Trees w = add_saturate(add_saturate(load_trees(s->weights[0] + k), load_trees(s->weights[1] + k)), load_trees(s->weights[2] + k));
-  if constexpr (Network) w = add_saturate(w, load_trees(s->weights[3] + k));
-  return w;
-}
-
-template <bool Network>
+template <int Networks>
 inline void predict(NibbleMixState* __restrict s) {
   const NibbleMixTables* const t = s->tables;
   const TreeTable confidence = load_table(t->confidence_q7);
+  const int16_t* __restrict const a = s->weights[0];
+  const int16_t* __restrict const b = s->weights[1];
+  const int16_t* __restrict const c = s->weights[2];
+  const int16_t* __restrict const d = s->weights[3];
+  // The rows in use, added up in this order.
+  const auto weights_at = [=](int i) {
+    const int k = i * kNibbleLanes;
+    const Trees w = add_saturate(add_saturate(load_trees(a + k), load_trees(b + k)), load_trees(c + k));
+    if constexpr (Networks > 0) return add_saturate(w, load_trees(d + k));
+    else return w;
+  };
   int16_t* const* __restrict const slot = s->slot;
   const int cells = s->cells;
-  if constexpr (Network) {
-    int16_t* const odds = s->x[cells + kNibbleOthers];
+  for (int k = 0; k < Networks; ++k) {
+    int16_t* const odds = s->x[cells + kNibbleOthers + k * kNibbleNetwork];
     const Tree within = minimum(maximum(load_tree(odds), broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
     store_tree(odds, within);
-    store_tree(odds + kNibbleLanes, stretch(shift_right_logical<1>(refine(s->network_map, apm_position(within)))));
+    store_tree(odds + kNibbleLanes, stretch(shift_right_logical<1>(refine(s->network_map[k], apm_position(within)))));
   }
   Answer answer = zero_answer();
   for (int i = 0; i < cells; i += kTrees) {
@@ -149,10 +152,10 @@ inline void predict(NibbleMixState* __restrict s) {
     const Trees learnt = or_bits(look_up(load_own_tables(s->sole_low[i]), state), shift_left<8>(look_up(load_own_tables(s->sole_high[i]), state)));
     const Trees x = add(own, with_sign_of(learnt, subtract(p, broadcast_trees(16384))));
     store_trees(s->x[i], x);
-    answer = accumulate(answer, multiply_round_q15(x, weights_at<Network>(s, i * kNibbleLanes)), i);
+    answer = accumulate(answer, multiply_round_q15(x, weights_at(i)), i);
   }
-  for (int i = cells; i < cells + kNibbleOthers + (Network ? kNibbleNetwork : 0); i += kTrees)
-    answer = accumulate(answer, multiply_round_q15(load_trees(s->x[i]), weights_at<Network>(s, i * kNibbleLanes)), i);
+  for (int i = cells; i < cells + kNibbleOthers + Networks * kNibbleNetwork; i += kTrees)
+    answer = accumulate(answer, multiply_round_q15(load_trees(s->x[i]), weights_at(i)), i);
   Tree sum = total(answer);
   sum = add_saturate(sum, sum);  // q14 weights through a q15 product
   sum = minimum(maximum(sum, broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
@@ -161,11 +164,11 @@ inline void predict(NibbleMixState* __restrict s) {
   store_tree(s->mixed_q15, mixed);
   Tree p1 = shift_left<1>(mixed);
   if (s->apm != nullptr) p1 = halfway(p1, refine(s->apm, apm_position(sum)));
-  if constexpr (Network) p1 = halfway(p1, refine(s->network_apm, apm_position(sum)));
+  if constexpr (Networks > 0) p1 = halfway(p1, refine(s->network_apm, apm_position(sum)));
   store_tree(reinterpret_cast<int16_t*>(s->p1_q16), p1);
 }
 
-void nibble_mix_predict(NibbleMixState* s) { s->network_map != nullptr ? predict<true>(s) : predict<false>(s); }
+void nibble_mix_predict(NibbleMixState* s) { s->networks == 0 ? predict<0>(s) : s->networks == 1 ? predict<1>(s) : predict<2>(s); }
 
 // Moves the nearer column at each of the four nodes passed by 1/64 of the way; position: [kNibbleLanes].
 inline void update_map(uint16_t* rows, const int16_t* position, int nibble) {
@@ -177,19 +180,19 @@ inline void update_map(uint16_t* rows, const int16_t* position, int nibble) {
   }
 }
 
-template <bool Network>
+template <int Networks>
 inline void update_weights(NibbleMixState* __restrict s, Trees errors) {
   int16_t* __restrict const a = s->weights[0];
   int16_t* __restrict const b = s->weights[1];
   int16_t* __restrict const c = s->weights[2];
   int16_t* __restrict const d = s->weights[3];
-  for (int i = 0; i < s->cells + kNibbleOthers + (Network ? kNibbleNetwork : 0); i += kTrees) {
+  for (int i = 0; i < s->cells + kNibbleOthers + Networks * kNibbleNetwork; i += kTrees) {
     const int k = i * kNibbleLanes;
     const Trees step = multiply_round_q15(shift_left<1>(load_trees(s->x[i])), errors);
     store_trees(a + k, add_saturate(load_trees(a + k), step));
     store_trees(b + k, add_saturate(load_trees(b + k), step));
     store_trees(c + k, add_saturate(load_trees(c + k), step));
-    if constexpr (Network) store_trees(d + k, add_saturate(load_trees(d + k), step));
+    if constexpr (Networks > 0) store_trees(d + k, add_saturate(load_trees(d + k), step));
   }
 }
 
@@ -198,17 +201,17 @@ void nibble_mix_update(NibbleMixState* __restrict s, int nibble) {
   const Tree path = load_tree(t->path[nibble]), target = load_tree(t->target[nibble]);
   const Tree err = multiply_round_q15(and_bits(subtract(target, load_tree(s->mixed_q15)), path), broadcast_tree(static_cast<int16_t>(s->learning_rate_q9)));
   const int cells = s->cells;
-  const bool network = s->network_map != nullptr;
-  network ? update_weights<true>(s, repeat(err)) : update_weights<false>(s, repeat(err));
+  const int networks = s->networks;
+  networks == 0 ? update_weights<0>(s, repeat(err)) : networks == 1 ? update_weights<1>(s, repeat(err)) : update_weights<2>(s, repeat(err));
 
   alignas(64) int16_t position[kNibbleLanes];
-  if (network) {
-    store_tree(position, apm_position(load_tree(s->x[cells + kNibbleOthers])));
-    update_map(s->network_map, position, nibble);
+  for (int k = 0; k < networks; ++k) {
+    store_tree(position, apm_position(load_tree(s->x[cells + kNibbleOthers + k * kNibbleNetwork])));
+    update_map(s->network_map[k], position, nibble);
   }
-  if (s->apm != nullptr || network) store_tree(position, apm_position(load_tree(s->answer_q10)));
+  if (s->apm != nullptr || networks != 0) store_tree(position, apm_position(load_tree(s->answer_q10)));
   if (s->apm != nullptr) update_map(s->apm, position, nibble);
-  if (network) update_map(s->network_apm, position, nibble);
+  if (networks != 0) update_map(s->network_apm, position, nibble);
 
   const uint32_t dither = s->dither;
   s->dither = dither * 0x2C1B3C6Du + 0x297A2D39u;

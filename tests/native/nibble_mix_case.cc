@@ -25,7 +25,7 @@ struct alignas(64) Line {
 
 struct Memory {
   Memory(Random* random, int contexts, bool small_weights)
-      : lines(kLines), overflow(kLines / 2), direct(17), inputs(contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + kernels::kNibbleNetwork) {
+      : lines(kLines), overflow(kLines / 2), direct(17), inputs(contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + kernels::kMaxNibbleNetworks * kernels::kNibbleNetwork) {
     auto fill = [&](std::vector<Line>* to) {
       for (Line& line : *to)
         for (int16_t& lane : line.lane) lane = static_cast<int16_t>(random->next());
@@ -47,7 +47,7 @@ struct Memory {
 
   std::vector<Line> lines, overflow, direct, weights[kernels::kMaxNibbleSets];
   int inputs;
-  std::vector<uint16_t> maps[3];
+  std::vector<uint16_t> maps[4];
 };
 
 void point(NibbleMixState* state, int contexts, Memory* memory, Random* random) {
@@ -70,7 +70,7 @@ void point(NibbleMixState* state, int contexts, Memory* memory, Random* random) 
 }
 
 // What the model sets at a nibble, once the cells of its contexts are found.
-void begin_nibble(NibbleMixState* state, Memory* memory, bool network, Random* random) {
+void begin_nibble(NibbleMixState* state, Memory* memory, int networks, Random* random) {
   const int n = state->contexts;
   for (int k = 0; k < kernels::kNibbleDirect; ++k) state->slot[n + k] = memory->direct[k * 8 + random->below(8)].lane;
   for (int lane = 0; lane < kNibbleLanes; ++lane) {
@@ -80,18 +80,21 @@ void begin_nibble(NibbleMixState* state, Memory* memory, bool network, Random* r
   for (int j = 0; j < kernels::kMaxNibbleSets; ++j)
     state->weights[j] = memory->weights[j].data()->lane + random->below(kRows) * static_cast<uint32_t>(memory->inputs) * kNibbleLanes;
   state->apm = random->below(4) != 0 ? memory->maps[0].data() : nullptr;
-  if (!network) return;
-  for (int lane = 0; lane < kNibbleLanes; ++lane) state->x[n + 4][lane] = static_cast<int16_t>(random->next());
-  state->network_map = memory->maps[1].data();
-  state->network_apm = memory->maps[2].data();
+  state->networks = networks;
+  for (int k = 0; k < networks; ++k) {
+    for (int lane = 0; lane < kNibbleLanes; ++lane) state->x[n + 4 + 2 * k][lane] = static_cast<int16_t>(random->next());
+    state->network_map[k] = memory->maps[1 + k].data();
+  }
+  state->network_apm = memory->maps[3].data();
 }
 
 // Runs the kernels as the model does and hands what they answer, and the memory at the end, to the visitors.
 template <typename OnSlots, typename OnPrediction, typename OnLikely, typename OnMemory>
 void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_prediction, OnLikely on_likely, OnMemory on_memory) {
   for (const int contexts : kContexts) {
-    for (const uint32_t variant : {0u, 1u, 2u, 3u}) {
-      const bool small_weights = (variant & 1) == 0, network = (variant & 2) != 0;
+    for (const uint32_t variant : {0u, 1u, 2u, 3u, 4u, 5u}) {
+      const bool small_weights = (variant & 1) == 0;
+      const int networks = static_cast<int>(variant / 2);
       Random random(51 + variant);
       Memory memory(&random, contexts, small_weights);
       const auto state = std::make_unique<NibbleMixState>();
@@ -103,7 +106,7 @@ void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_pr
           const uint32_t nibble = random.below(16);
           second ? table.nibble_mix_find_second(state.get(), nibble) : table.nibble_mix_find_first(state.get());
           on_slots(*state, second);
-          begin_nibble(state.get(), &memory, network, &random);
+          begin_nibble(state.get(), &memory, networks, &random);
           table.nibble_mix_predict(state.get());
           on_prediction(*state);
           on_likely(table.nibble_mix_likely(state.get(), second));
@@ -144,7 +147,7 @@ void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest) {
   run(table, nothing, [&](const NibbleMixState& s) {
     digest->add(std::span<const uint16_t>(s.p1_q16));
     digest->add(std::span<const int16_t>(s.mixed_q15));
-    for (int i = 0; i < s.cells + kernels::kNibbleOthers + (s.network_map ? kernels::kNibbleNetwork : 0); ++i)
+    for (int i = 0; i < s.cells + kernels::kNibbleOthers + s.networks * kernels::kNibbleNetwork; ++i)
       digest->add(std::span<const int16_t>(s.x[i]));
   }, nothing, nothing);
 }

@@ -18,47 +18,80 @@ namespace {
 constexpr int kDefaultTier = 5;
 constexpr size_t kFrequencies = kernels::kNetworkSymbols;
 
-std::unique_ptr<SymbolModel> make_network(const HybridOptions& options, int lanes) {
-  auto weights = require_weights(options.weights_id);
-  const NetworkFamily& family = family_of(*weights);
-  return family.make(std::move(weights), lanes, nullptr);
+constexpr size_t kMostNetworks = kernels::kMaxNibbleNetworks;
+
+std::vector<uint64_t> weights_of(const HybridOptions& options) {
+  if (options.priors.empty()) return {options.weights_id};
+  std::vector<uint64_t> ids;
+  for (const uint8_t prior : options.priors) ids.push_back(kPriors[prior]);
+  return ids;
 }
+
+// The networks of some lanes, and their latest frequencies.
+class Networks {
+ public:
+  Networks(const HybridOptions& options, int lanes) {
+    for (const uint64_t id : weights_of(options)) {
+      auto weights = require_weights(id);
+      const NetworkFamily& family = family_of(*weights);
+      networks_.push_back({family.make(std::move(weights), lanes, nullptr), std::vector<uint32_t>(static_cast<size_t>(lanes) * kFrequencies)});
+    }
+  }
+  int count() const noexcept { return static_cast<int>(networks_.size()); }
+  void reset(int lane) noexcept {
+    for (Network& network : networks_) network.model->reset(lane);
+  }
+  void update(const uint16_t* symbols) noexcept {
+    for (Network& network : networks_) network.model->update(symbols);
+  }
+  void predict() noexcept {
+    for (Network& network : networks_) network.model->predict(network.freq.data());
+  }
+  // Null beyond the last network.
+  const uint32_t* freq(size_t network, size_t lane) const noexcept {
+    return network < networks_.size() ? networks_[network].freq.data() + lane * kFrequencies : nullptr;
+  }
+
+ private:
+  struct Network {
+    std::unique_ptr<SymbolModel> model;
+    std::vector<uint32_t> freq;
+  };
+  std::vector<Network> networks_;
+};
 
 class Hybrid final : public NibbleMix {
  public:
   Hybrid(const HybridOptions& options, uint64_t content_size)
-      : NibbleMix(options.mix, content_size, true), network_(make_network(options, 1)), left_(content_size) {
-    network_->predict(frequencies_);
-    begin_byte(frequencies_);
+      : NibbleMix(options.mix, content_size, static_cast<int>(weights_of(options).size())), networks_(options, 1), left_(content_size) {
+    next_byte();
   }
 
  private:
+  void next_byte() noexcept {
+    networks_.predict();
+    begin_byte(networks_.freq(0, 0), networks_.freq(1, 0));
+  }
   void byte_coded(uint32_t byte) noexcept override {
     if (--left_ == 0) return;
     const auto symbol = static_cast<uint16_t>(byte);
-    network_->update(&symbol);
-    network_->predict(frequencies_);
-    begin_byte(frequencies_);
+    networks_.update(&symbol);
+    next_byte();
   }
 
-  std::unique_ptr<SymbolModel> network_;
+  Networks networks_;
   uint64_t left_;  // bytes of content
-  alignas(64) uint32_t frequencies_[kFrequencies];
 };
 
-// The lanes share the network; each has a mixer of its own.
+// The lanes share the networks; each has a mixer of its own.
 class HybridLanes final : public ModelLanes {
  public:
   HybridLanes(const HybridOptions& options, int lanes)
-      : options_(options),
-        network_(make_network(options, lanes)),
-        lane_(static_cast<size_t>(lanes)),
-        symbols_(lane_.size()),
-        freq_(lane_.size() * kFrequencies) {}
+      : mix_(options.mix), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
 
   BitModel* begin(int lane, uint64_t content_size) override {
     auto& mine = lane_[static_cast<size_t>(lane)];
-    mine = std::make_unique<Lane>(options_.mix, content_size);
+    mine = std::make_unique<Lane>(mix_, content_size, networks_.count());
     fresh_.push_back(lane);
     return mine.get();
   }
@@ -66,23 +99,23 @@ class HybridLanes final : public ModelLanes {
   void advance() noexcept override {
     if (started_) {
       for (size_t s = 0; s < lane_.size(); ++s) symbols_[s] = lane_[s] ? lane_[s]->symbol() : uint16_t{0};
-      network_->update(symbols_.data());
+      networks_.update(symbols_.data());
     }
-    for (const int lane : fresh_) network_->reset(lane);
+    for (const int lane : fresh_) networks_.reset(lane);
     fresh_.clear();
     started_ = true;
-    network_->predict(freq_.data());
+    networks_.predict();
     for (size_t s = 0; s < lane_.size(); ++s)
-      if (lane_[s]) lane_[s]->begin(freq_.data() + s * kFrequencies);
+      if (lane_[s]) lane_[s]->begin(networks_.freq(0, s), networks_.freq(1, s));
   }
 
  private:
   class Lane final : public NibbleMix {
    public:
-    Lane(const ContextMixOptions& options, uint64_t content_size)
-        : NibbleMix(options, content_size, true), left_(content_size) {}
-    void begin(const uint32_t* freq) noexcept {
-      if (left_ > 0) begin_byte(freq);
+    Lane(const ContextMixOptions& options, uint64_t content_size, int networks)
+        : NibbleMix(options, content_size, networks), left_(content_size) {}
+    void begin(const uint32_t* freq0, const uint32_t* freq1) noexcept {
+      if (left_ > 0) begin_byte(freq0, freq1);
     }
     uint16_t symbol() const noexcept { return symbol_; }
 
@@ -95,62 +128,64 @@ class HybridLanes final : public ModelLanes {
     uint16_t symbol_ = 0;
   };
 
-  HybridOptions options_;
-  std::unique_ptr<SymbolModel> network_;
+  ContextMixOptions mix_;
+  Networks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance
   std::vector<uint16_t> symbols_;
-  std::vector<uint32_t> freq_;
   bool started_ = false;
 };
 
 }  // namespace
 
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
-  if (options.prior == kSmallPrior && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText) return {};
+  const bool small = options.priors.size() == 1 && options.priors[0] == kSmallPrior;
+  if (small && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText) return {};
   std::vector<uint8_t> bytes = write_options(options.mix);
-  if (options.prior == 0) {
+  if (options.priors.empty()) {
     base::ByteWriter(&bytes).write_u64(options.weights_id);
-  } else if (options.prior != kSmallPrior) {
-    bytes.push_back(options.prior);
+  } else if (!small) {
+    bytes.insert(bytes.end(), options.priors.begin(), options.priors.end());
   }
   return bytes;
 }
 
 HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   HybridOptions options;
-  options.prior = kSmallPrior;
-  options.weights_id = kPriors[kSmallPrior];
   options.mix.tier = kDefaultTier;
-  if (bytes.empty()) return options;
-  const bool has_width = bytes.size() >= 2 && bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
-  const size_t own = std::min<size_t>(has_width ? 6 : 2, bytes.size());
-  options.mix = read_options(bytes.first(own), "hybrid", kHybridTiers);
-  const base::ByteSpan rest = bytes.subspan(own);
-  if (rest.empty()) return options;
+  base::ByteSpan rest;
+  if (!bytes.empty()) {
+    const bool has_width = bytes.size() >= 2 && bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
+    const size_t own = std::min<size_t>(has_width ? 6 : 2, bytes.size());
+    options.mix = read_options(bytes.first(own), "hybrid", kHybridTiers);
+    rest = bytes.subspan(own);
+  }
   if (rest.size() == sizeof(uint64_t)) {
-    options.prior = 0;
     options.weights_id = base::load_le<uint64_t>(rest.data());
     return options;
   }
-  if (rest.size() != 1)
+  if (rest.size() > kMostNetworks)
     throw base::Error(base::ErrorKind::kUnsupported,
-                      "hybrid: " + std::to_string(rest.size()) + " bytes name the network, expected 0, 1 or 8");
-  if (rest[0] == 0 || rest[0] >= kPriorCount)
-    throw base::Error(base::ErrorKind::kUnsupported, "hybrid: prior " + std::to_string(rest[0]) +
-                                                         ", this version knows 1 to " + std::to_string(kPriorCount - 1));
-  options.prior = rest[0];
-  options.weights_id = kPriors[rest[0]];
+                      "hybrid: " + std::to_string(rest.size()) + " bytes name the networks, expected 0, 1, 2 or 8");
+  for (const uint8_t prior : rest)
+    if (prior == 0 || prior >= kPriorCount)
+      throw base::Error(base::ErrorKind::kUnsupported, "hybrid: prior " + std::to_string(prior) +
+                                                           ", this version knows 1 to " + std::to_string(kPriorCount - 1));
+  options.priors.assign(rest.begin(), rest.end());
+  if (rest.empty()) options.priors = {kSmallPrior};
   return options;
 }
 
 size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
   const HybridOptions options = read_hybrid_options(bytes);
-  const auto weights = require_weights(options.weights_id);
-  std::vector<uint8_t> id;
-  base::ByteWriter(&id).write_u64(options.weights_id);
-  return reserved_bytes(nibble_mix_shape(options.mix, content_size, true), content_size) +
-         find_model(weights->model())->memory(id, content_size);
+  const std::vector<uint64_t> ids = weights_of(options);
+  size_t memory = reserved_bytes(nibble_mix_shape(options.mix, content_size, static_cast<int>(ids.size())), content_size);
+  for (const uint64_t id : ids) {
+    std::vector<uint8_t> name;
+    base::ByteWriter(&name).write_u64(id);
+    memory += find_model(require_weights(id)->model())->memory(name, content_size);
+  }
+  return memory;
 }
 
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size) {

@@ -1,5 +1,5 @@
-// hybrid: nibble_mix with a pretrained network's prediction among its inputs (docs/hybrid.md). Any network of
-// models/network serves. Its option bytes are those of nibble_mix, with more tiers, and after them the network.
+// hybrid: nibble_mix with the predictions of one or two pretrained networks among its inputs (docs/hybrid.md). Any network
+// of models/network serves. Its option bytes are those of nibble_mix, with more tiers, and after them the networks.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ inline constexpr uint8_t kHybridModel = 4;  // its row
 
 struct HybridOptions {
   ContextMixOptions mix;
-  uint8_t prior = 0;        // number of a network that comes with fastnz, or 0
-  uint64_t weights_id = 0;  // of the network, in either case
+  std::vector<uint8_t> priors;  // numbers of one or two networks that come with fastnz, the leading one first; or none
+  uint64_t weights_id = 0;      // without priors: of the network
 };
 
 // As few bytes as say it. The small prior over text at tier 5 takes none.

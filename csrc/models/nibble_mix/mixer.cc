@@ -30,11 +30,11 @@ constexpr int kMapColumns = kernels::kNibbleApmColumns;
 constexpr uint64_t kMapTreeLanes = kNibbleLanes * kMapColumns;
 
 // Rows of each set, and where they begin among all rows.
-constexpr uint32_t kSetRows[kernels::kMaxNibbleSets] = {kTrees * 4, 2 * 16, 2 * 256, 2 * 8};
-constexpr uint32_t kSetBegin[kernels::kMaxNibbleSets + 1] = {0, 68, 100, 612, 628};
+constexpr uint32_t kSetRows[kernels::kMaxNibbleSets] = {kTrees * 4, 2 * 16, 2 * 256, 2 * 16};
+constexpr uint32_t kSetBegin[kernels::kMaxNibbleSets + 1] = {0, 68, 100, 612, 644};
 
-// A network: how sure it is of a nibble (the least odds on the way to its likeliest one) and what it costs of late, in
-// eight steps each. Its trees lie behind those of the order-1 map.
+// Of a network: how sure it is of a nibble (the least odds on the way to its likeliest one) and what it costs of late, in
+// eight steps each. Trees of the answer's map, then those of each network lie behind those of the order-1 map.
 constexpr int kSteps = 8;
 constexpr int32_t kSure_q10[kSteps - 1] = {300, 900, 1800, 3000, 4500, 6500, 9000};
 constexpr int32_t kCost_q10[kSteps - 1] = {400, 900, 1600, 2500, 3600, 5000, 7500};
@@ -48,9 +48,9 @@ int step_of(int32_t value, const int32_t (&limits)[kSteps - 1]) {
   return step;
 }
 
-uint64_t weight_rows(const NibbleMixShape& shape) { return kSetBegin[shape.network ? 4 : 3]; }
+uint64_t weight_rows(const NibbleMixShape& shape) { return kSetBegin[shape.networks != 0 ? 4 : 3]; }
 uint64_t map_trees(const NibbleMixShape& shape) {
-  return shape.apm_trees + (shape.network ? kNetworkInputTrees + kNetworkAnswerTrees : 0);
+  return shape.apm_trees + (shape.networks != 0 ? static_cast<uint32_t>(shape.networks) * kNetworkInputTrees + kNetworkAnswerTrees : 0);
 }
 
 int match_bucket(uint32_t length) {
@@ -59,12 +59,12 @@ int match_bucket(uint32_t length) {
 
 }  // namespace
 
-NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, bool network) {
+NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, int networks) {
   const Tier& tier = kTierTable[options.tier - 1];
   NibbleMixShape shape;
-  shape.network = network;
+  shape.networks = networks;
   shape.contexts = std::min<int>(tier.contexts, static_cast<int>(profile_row(options.profile).contexts.size()) & ~1);
-  shape.inputs = shape.contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + (network ? kernels::kNibbleNetwork : 0);
+  shape.inputs = shape.contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + networks * kernels::kNibbleNetwork;
   const uint64_t most = uint64_t{1} << tier.table_bits;
   // A context claims at most a line a byte, most of them in small contents; in large ones contexts recur.
   const uint64_t start = std::min<uint64_t>(content_size, 1 << 16), rest = std::min(content_size - start, most);
@@ -82,8 +82,8 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
          trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
 }
 
-NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, bool network)
-    : shape_(nibble_mix_shape(options, content_size, network)),
+NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks)
+    : shape_(nibble_mix_shape(options, content_size, networks)),
       profile_(profile_row(options.profile)),
       history_(content_size, options.width, options.step, options.profile),
       kernels_(kernels::kernels()),
@@ -92,7 +92,7 @@ NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, bo
       matches_(shape_.match_entries, kMatchMost) {
   initialise();
   compute_hashes();
-  if (!network) begin_byte(nullptr);
+  if (networks == 0) begin_byte(nullptr);
 }
 
 void NibbleMix::initialise() {
@@ -114,14 +114,15 @@ void NibbleMix::initialise() {
     }
   for (auto& bucket : match_q16_) std::fill(bucket, bucket + 4, uint16_t{58982});
   std::fill(state_.x[state_.cells + 1], state_.x[state_.cells + 2], int16_t{256});
-  network_cost_q10_ = kCostStart_q10;
+  state_.networks = shape_.networks;
+  std::fill(network_cost_q10_, network_cost_q10_ + kernels::kMaxNibbleNetworks, kCostStart_q10);
 
-  // Without a network the sets together begin with 0.2 for contexts and order 1, 0.4 for the match; with one with 1.5 for
-  // all contexts together, 0.4 for the match, 0.3 for each of the network's inputs. Order 0 and the constant: 0.
-  const int n = shape_.contexts;
-  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(shape_.network ? 6300 / n : 1092));
-  weight_start_[n + 2] = shape_.network ? 1638 : 2184;
-  if (shape_.network) weight_start_[n + 4] = weight_start_[n + 5] = 1200;
+  // Without networks the sets together begin with 0.2 for contexts and order 1, 0.4 for the match; with them with 1.5 for all
+  // contexts together, 0.4 for the match and 0.6 for all inputs of networks together. Order 0 and the constant: 0.
+  const int n = shape_.contexts, networks = shape_.networks;
+  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(networks != 0 ? 6300 / n : 1092));
+  weight_start_[n + 2] = networks != 0 ? 1638 : 2184;
+  for (int k = 0; k < networks * kernels::kNibbleNetwork; ++k) weight_start_[n + 4 + k] = static_cast<int16_t>(1200 / networks);
 
   const bool lazy = history_.bytes.size() <= kLazyBytes;
   const uint64_t rows = weight_rows(shape_), maps = map_trees(shape_), row_lanes = static_cast<uint64_t>(shape_.inputs) * kNibbleLanes;
@@ -188,8 +189,9 @@ void NibbleMix::compute_hashes() noexcept {
   kernels_.nibble_mix_prefetch(&state_);
 }
 
-void NibbleMix::begin_byte(const uint32_t* freq) noexcept {
-  freq_ = freq;
+void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1) noexcept {
+  freq_[0] = freq0;
+  freq_[1] = freq1;
   compute_set_bases(profile_, history_, set_base_, 3);
   previous_byte_ = history_.c4 & 0xFF;
   match_length_ = matches_.find(history_, match_length_);
@@ -222,27 +224,33 @@ uint32_t NibbleMix::start_match() noexcept {
   return match_length_ < 8 ? 1 : match_length_ < 24 ? 2 : 3;
 }
 
-// The network's odds at the nodes of this nibble, and what they select.
-void NibbleMix::start_network() noexcept {
-  int16_t* const odds = state_.x[state_.cells + kernels::kNibbleOthers];
-  if (second_) {
-    kernels_.nibble_odds_q10(freq_ + first_nibble_ * 16, odds);
-  } else {
-    alignas(64) uint32_t sums[kNibbleLanes];
-    kernels_.nibble_sums(freq_, sums);
-    kernels_.nibble_odds_q10(sums, odds);
+// The networks' odds at the nodes of this nibble, and what they select. The first network leads.
+void NibbleMix::start_networks() noexcept {
+  const auto half = static_cast<uint32_t>(second_);
+  for (int k = 0; k < shape_.networks; ++k) {
+    int16_t* const odds = state_.x[state_.cells + kernels::kNibbleOthers + k * kernels::kNibbleNetwork];
+    if (second_) {
+      kernels_.nibble_odds_q10(freq_[k] + first_nibble_ * 16, odds);
+    } else {
+      alignas(64) uint32_t sums[kNibbleLanes];
+      kernels_.nibble_sums(freq_[k], sums);
+      kernels_.nibble_odds_q10(sums, odds);
+    }
+    uint32_t node = 1;
+    int32_t least = INT16_MAX;
+    for (int step = 0; step < 4; ++step) {
+      const int32_t o = odds[node];
+      least = std::min(least, o < 0 ? -o : o);
+      node = node * 2 + (o > 0);
+    }
+    const auto sure = static_cast<uint32_t>(step_of(least, kSure_q10));
+    const uint64_t input = shape_.apm_trees + kNetworkAnswerTrees + static_cast<uint32_t>(k) * kNetworkInputTrees;
+    state_.network_map[k] = map_tree(input + half * kSteps + sure);
+    if (k == 0) state_.network_apm = map_tree(shape_.apm_trees + (half * 16 + (node & 15)) * kSteps + sure);
   }
-  uint32_t node = 1;
-  int32_t least = INT16_MAX;
-  for (int k = 0; k < 4; ++k) {
-    const int32_t o = odds[node];
-    least = std::min(least, o < 0 ? -o : o);
-    node = node * 2 + (o > 0);
-  }
-  const auto half = static_cast<uint32_t>(second_), sure = static_cast<uint32_t>(step_of(least, kSure_q10));
-  state_.weights[3] = weight_row(3, half * kSteps + static_cast<uint32_t>(step_of(network_cost_q10_, kCost_q10)));
-  state_.network_map = map_tree(shape_.apm_trees + half * kSteps + sure);
-  state_.network_apm = map_tree(shape_.apm_trees + kNetworkInputTrees + (half * 16 + (node & 15)) * kSteps + sure);
+  const bool led = shape_.networks < 2 || network_cost_q10_[0] <= network_cost_q10_[1];
+  const auto cost = static_cast<uint32_t>(step_of(network_cost_q10_[0], kCost_q10));
+  state_.weights[3] = weight_row(3, half * 16 + (led ? 0 : kSteps) + cost);
 }
 
 void NibbleMix::start_nibble() noexcept {
@@ -260,7 +268,7 @@ void NibbleMix::start_nibble() noexcept {
     state_.apm = map_tree((previous_byte_ * 32 + tree) & (shape_.apm_trees - 1));
     for (int node = 0; node < kNibbleLanes; node += 2) __builtin_prefetch(state_.apm + node * kMapColumns);
   }
-  if (shape_.network) start_network();
+  if (shape_.networks != 0) start_networks();
   kernels_.nibble_mix_predict(&state_);
   node_ = 1;
   fetch_ahead();
@@ -308,7 +316,8 @@ void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
     compute_hashes();
   }
   guessed_byte_ = -1;
-  if (freq_ != nullptr) network_cost_q10_ += (kFrequencyBits_q10 - log2_q10(freq_[byte]) - network_cost_q10_) >> 2;
+  for (int k = 0; k < shape_.networks; ++k)
+    network_cost_q10_[k] += (kFrequencyBits_q10 - log2_q10(freq_[k][byte]) - network_cost_q10_[k]) >> 2;
   byte_coded(byte);
 }
 

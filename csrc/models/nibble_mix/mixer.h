@@ -1,5 +1,5 @@
 // The mixer of nibble_mix as a class: owns the cells, keeps the history, and at each nibble tells the kernels which cells and
-// which rows of weights to use (docs/nibble_mix.md). It may take a network's frequencies of the next byte as two more inputs
+// which rows of weights to use (docs/nibble_mix.md). It may take networks' frequencies of the next byte as more inputs
 // (docs/hybrid.md); whoever derives from it brings them. Plain data of known size: a function of options and content size.
 #pragma once
 
@@ -15,25 +15,25 @@
 
 namespace fastnz::models {
 
-inline constexpr int kNibbleMixTiers = 5;  // without a network
-inline constexpr int kHybridTiers = 7;     // with one
+inline constexpr int kNibbleMixTiers = 5;  // without networks
+inline constexpr int kHybridTiers = 7;     // with networks
 
 struct NibbleMixShape {
   int contexts;
   int inputs;
-  bool network;
+  int networks;
   uint64_t line_bytes, overflow_bytes;  // powers of two
   uint64_t match_entries;               // a power of two
   uint64_t apm_trees;                   // a power of two, or 0
 };
 
-NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, bool network);
+NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, int networks);
 uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
 class NibbleMix : public BitModel {
  public:
-  // Ready for the first byte, but with a network only after begin_byte().
-  NibbleMix(const ContextMixOptions& options, uint64_t content_size, bool network);
+  // Ready for the first byte, but with networks only after begin_byte().
+  NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks);
 
   void update(int bit) noexcept override {
     node_ = node_ * 2 + static_cast<uint32_t>(bit);
@@ -48,9 +48,9 @@ class NibbleMix : public BitModel {
   // After the last bit of a byte, with all but begin_byte() done.
   virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
 
-  // `freq`: the network's frequencies of 256 values with sum 2^22, to stay as they are until the byte's last bit; null
-  // without a network.
-  void begin_byte(const uint32_t* freq) noexcept;
+  // `freq`: of each network, the strongest first, frequencies of 256 values with sum 2^22, which stay as they are until
+  // the byte's last bit; null without networks.
+  void begin_byte(const uint32_t* freq0, const uint32_t* freq1 = nullptr) noexcept;
 
  private:
   void initialise();
@@ -59,7 +59,7 @@ class NibbleMix : public BitModel {
   void fetch_ahead() noexcept;
   void finish_nibble(uint32_t nibble) noexcept;
   uint32_t start_match() noexcept;
-  void start_network() noexcept;
+  void start_networks() noexcept;
   void learn_match(uint32_t nibble) noexcept;
   // What a nibble uses of the small tables, initialised.
   int16_t* direct_tree(uint32_t number) noexcept;
@@ -83,7 +83,7 @@ class NibbleMix : public BitModel {
   uint32_t first_nibble_ = 0;
   int16_t* direct_ = nullptr;     // trees: order 0, then order 1 by the byte before
   int16_t* weights_ = nullptr;    // rows of all sets
-  uint16_t* maps_ = nullptr;      // trees of adaptive probability maps, those of a network last
+  uint16_t* maps_ = nullptr;      // trees of adaptive probability maps, those of networks last
   uint8_t* known_ = nullptr;      // which of these three are initialised, one flag each; null: all
   int16_t weight_start_[kernels::kMaxNibbleInputs] = {};
   uint32_t set_base_[4] = {};
@@ -95,8 +95,8 @@ class NibbleMix : public BitModel {
   int expected_byte_ = -1, expected_nibble_ = -1;
   uint16_t match_q16_[40][4];  // by length and nibble, and by bit: how often the match was right
 
-  const uint32_t* freq_ = nullptr;    // the network's
-  int32_t network_cost_q10_ = 0;      // recent mean of what a byte costs by the network alone
+  const uint32_t* freq_[kernels::kMaxNibbleNetworks] = {};     // the networks'
+  int32_t network_cost_q10_[kernels::kMaxNibbleNetworks] = {};  // recent mean of what a byte costs by each alone
 };
 
 }  // namespace fastnz::models
