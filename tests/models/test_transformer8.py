@@ -117,3 +117,16 @@ def test_ten_thousand_steps_of_networks(isa):
         streams = rng.integers(0, 256, (1 + k % 5, 40)).astype(np.uint8)
         made = testing.lane_frequencies(streams, name, isa)
         assert (made == testing.lane_frequencies(streams, name, "scalar")).all()
+
+
+def test_a_file_of_this_family_serves_the_hybrid(transformer, text, tmp_path):
+    """`model=` takes it, frames name it, and readers that have it open them."""
+    _, plain, name = transformer
+    path = tmp_path / "mine.fnzw"
+    path.write_bytes(_core.pack_weights(plain))
+    frame = fastnz.compress(text, model=path)
+    assert fastnz.decompress(frame) == text
+    (info,) = _core.frame_info(frame)
+    assert info["model"] == "hybrid" and info["options"].endswith(name.to_bytes(8, "little"))
+    records = [text[: 10 * k] for k in range(12)]
+    assert fastnz.decompress_many(fastnz.compress_many(records, model=path)) == records
