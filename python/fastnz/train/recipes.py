@@ -66,12 +66,13 @@ RECIPES = {
     "large": Recipe(
         {"hidden": 384, "depth": 16, "bits": 16},
         {
-            "total_bytes": 30_000_000,
-            "validate_every": 4_000_000,
+            "total_bytes": 22_000_000,
+            "validate_every": 8_000_000,
             "rate": 8e-4,
             "final_rate": 2e-5,
             "rise_bytes": 300_000,
-            "fall_bytes": 12_000_000,
+            "fall_bytes": 10_500_000,
+            "rounded_share": 0.05,
             "seed": 2,
             "short": True,
             "table_grid": 16,
