@@ -5,7 +5,9 @@
 
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
+#include "codec/dictionary.h"
 #include "codec/weights.h"
+#include "format/dictionary_file.h"
 #include "format/weight_file.h"
 #include "models/network/families.h"
 
@@ -31,8 +33,29 @@ py::bytes convert(const py::object& data) {
   return to_bytes(made);
 }
 
+py::dict describe(const models::Weights& weights) {
+  py::dict info;
+  info["id"] = weights.id();
+  info["model"] = weights.model();
+  for (const auto& [name, value] : weights.sizes()) info[name] = value;
+  return info;
+}
+
+py::dict dictionary_info(base::ByteSpan in) {
+  std::shared_ptr<const models::Dictionary> dictionary;
+  {
+    const py::gil_scoped_release release;
+    dictionary = codec::read_dictionary(in);
+  }
+  py::dict info = describe(*dictionary);
+  info["plain_size"] = dictionary->memory();
+  info["notes"] = py::bytes();
+  return info;
+}
+
 py::dict weights_info(const py::object& data) {
   const BufferView view(data);
+  if (format::is_dictionary_file(view.bytes())) return dictionary_info(view.bytes());
   std::vector<uint8_t> plain;
   format::WeightFile file;
   std::shared_ptr<const models::Weights> weights;
@@ -44,10 +67,7 @@ py::dict weights_info(const py::object& data) {
     for (const auto& section : file.sections) sections.push_back(section.stored);
     weights = models::require_family(file.family).load(file.id, sections);
   }
-  py::dict info;
-  info["id"] = file.id;
-  info["model"] = weights->model();
-  for (const auto& [name, value] : weights->sizes()) info[name] = value;
+  py::dict info = describe(*weights);
   info["plain_size"] = plain.size();
   info["notes"] = to_bytes(file.sections.back().stored);
   return info;

@@ -1,6 +1,7 @@
 #include "codec/levels.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/nibble_mix/mixer.h"
+#include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
 namespace fastnz::codec {
@@ -114,9 +116,25 @@ bool network_helps(const Choice& hybrid, const Choice& plain, base::ByteSpan res
   return coded_size(hybrid, sample) < coded_size(plain, sample);
 }
 
+// A dictionary that the user named serves contents that are short enough; the others are coded as the level would.
+Level without_model(Level level) {
+  level.model_id = 0;
+  return level;
+}
+std::shared_ptr<const models::Weights> dictionary_of(const Level& level) {
+  if (level.model_id == 0) return nullptr;
+  auto weights = models::require_weights(level.model_id);
+  return std::strcmp(weights->model(), "primed_mix") == 0 ? weights : nullptr;
+}
+Choice primed_choice(const Level& level) {
+  return {models::find_model("primed_mix"), models::primed_options(level.model_id)};
+}
+
 }  // namespace
 
 Choice choose_model(const Level& level, base::ByteSpan residual) {
+  if (dictionary_of(level))
+    return residual.size() <= models::kMaxPrimedContent ? primed_choice(level) : choose_model(without_model(level), residual);
   const bool named = level.model_id != 0;
   Choice plain = plain_choice(level, residual);
   if (!named && (level.network_tier == 0 || residual.size() > level.network_most)) return plain;
@@ -136,6 +154,11 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
+  if (dictionary_of(level)) {
+    const Choice primed = primed_choice(level);
+    return std::max<uint64_t>(primed.row->memory(primed.options, std::min(size, models::kMaxPrimedContent)),
+                              model_memory_bound(without_model(level), size));
+  }
   const Choice plain = neutral_model(level);
   uint64_t neutral = plain.row->memory(plain.options, size);
   if (level.model_id != 0) {

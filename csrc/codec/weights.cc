@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/xxh3.h"
+#include "codec/dictionary.h"
 #include "coding/rans.h"
+#include "format/dictionary_file.h"
 #include "format/weight_file.h"
 #include "models/network/families.h"
 
@@ -116,6 +118,11 @@ std::vector<uint8_t> pack_weights(ByteSpan in) {
 }
 
 std::shared_ptr<const models::Weights> load_weights(ByteSpan in) {
+  if (format::is_dictionary_file(in)) {
+    const auto dictionary = read_dictionary(in);
+    models::add_weights(dictionary);
+    return dictionary;
+  }
   WeightFile file = format::read_weight_file(in);
   const models::NetworkFamily& family = models::require_family(file.family);
   std::vector<uint8_t> plain;

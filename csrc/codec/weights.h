@@ -16,7 +16,7 @@ namespace fastnz::codec {
 std::vector<uint8_t> unpack_weights(base::ByteSpan file);
 std::vector<uint8_t> pack_weights(base::ByteSpan file);
 
-// Checks a file whole and leaves its network in the store.
+// Checks a file whole, a weight file or a dictionary, and leaves what it holds in the store.
 std::shared_ptr<const models::Weights> load_weights(base::ByteSpan file);
 
 }  // namespace fastnz::codec

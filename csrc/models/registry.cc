@@ -5,6 +5,7 @@
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
 #include "models/nibble_mix/nibble_mix.h"
+#include "models/primed_mix/dictionary.h"
 #include "models/transformer8/transformer8.h"
 
 namespace fastnz::models {
@@ -16,6 +17,7 @@ constexpr ModelRow kRows[] = {
     {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes, 8},
     {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
+    {6, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .dictionary import train_dictionary
     from .file import FastnzFile, open
     from .frames import FrameInfo, Info, info, test
     from .stream import Compressor, Decompressor
@@ -46,6 +47,7 @@ _LAZY = {
     "info": "frames",
     "open": "file",
     "test": "frames",
+    "train_dictionary": "dictionary",
 }
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "open",
     "skippable_frame",
     "test",
+    "train_dictionary",
 ]
 
 

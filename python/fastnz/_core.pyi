@@ -57,6 +57,10 @@ class _Weights(TypedDict, total=False):
     units: int
     depth: int
     bits: int
+    samples: int  # this and the next three: of a dictionary
+    sample_bytes: int
+    tier: int
+    profile: int
     plain_size: int
     notes: bytes
 
@@ -72,6 +76,10 @@ def set_weights_finder(finder: Callable[[int], Buffer | None] | None) -> None: .
 def pack_weights(data: Buffer) -> bytes: ...  # either form to the entropy-coded one
 def unpack_weights(data: Buffer) -> bytes: ...  # either form to the plain one
 def weights_info(data: Buffer) -> _Weights: ...
+def choose_samples(
+    samples: Sequence[Buffer], size: int, progress: Callable[[int, int], object] | None = None
+) -> list[int]: ...  # in the order in which to prime with them
+def make_dictionary(samples: Sequence[Buffer], tier: int) -> bytes: ...
 def compress(
     data: Buffer,
     level: int = 3,

@@ -38,6 +38,8 @@ _DRAW_S = 0.2
 _EXPORT_LENGTH = 1024  # bytes of each segment measured in NumPy's integers, which take a millisecond a byte
 
 _EPILOG = """\
+With --dictionary: a dictionary of samples instead, in seconds and without PyTorch; see fastnz train --dictionary --help.
+
 Each PATH is a file or a folder; all PATHs count alike, whatever their size. The end of each is held back to measure on.
 A stopped run goes on where its checkpoint is, OUTPUT.part, when the same command is given again.
 """
@@ -50,6 +52,10 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str]) -> int:
     """Train and return the exit code."""
+    if "--dictionary" in arguments:
+        from . import cli_dictionary
+
+        return cli_dictionary.main(arguments)
     options = _parse(arguments)
     from .train import need_torch
 

@@ -1,4 +1,4 @@
-"""Where weight files are and what they are called: those in the package and those that the user has installed.
+"""Where model files are and what they are called, weights and dictionaries: those in the package and those that the user has installed.
 
 The invariant: a name means the same file for every caller; the package's own come first. Knows nothing of what is in
 a file but what the core says of it.
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX = ".fnzw"
-_ID_SIZE = 8  # at the end of a weight file
+DICTIONARY_SUFFIX = ".fnzd"
+_SUFFIXES = (SUFFIX, DICTIONARY_SUFFIX)
+_ID_SIZE = 8  # at the end of either
 
 _loaded: dict[tuple[str, str | None], tuple[tuple[str, int, int], int]] = {}  # by what was asked for
 
@@ -42,14 +44,14 @@ def installed() -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         for file in files:
-            name = file.removesuffix(SUFFIX)
-            if file.endswith(SUFFIX) and name not in seen:
+            name = file.removesuffix(SUFFIX).removesuffix(DICTIONARY_SUFFIX)
+            if file.endswith(_SUFFIXES) and name not in seen:
                 seen.add(name)
                 yield name, os.path.join(folder, file)
 
 
 def with_id(wanted: int) -> bytes | None:
-    """Return the installed weight file of that id, or None. Only its end is looked at; the core checks it."""
+    """Return the installed model file of that id, or None. Only its end is looked at; the core checks it."""
     for _, path in installed():
         try:
             with open(path, "rb") as file:
@@ -70,10 +72,10 @@ def find(model: str) -> str:
     ModelMissingError
         If no file is at that path and no model of that name is installed.
     """
-    if os.sep in model or model.endswith(SUFFIX):
+    if os.sep in model or model.endswith(_SUFFIXES):
         if os.path.isfile(model):
             return model
-        raise ModelMissingError(f"no weight file at {model}")
+        raise ModelMissingError(f"no weight file at {model}, and no dictionary")
     names = dict(installed())
     if model in names:
         return names[model]

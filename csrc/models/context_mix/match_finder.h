@@ -48,6 +48,15 @@ class MatchFinder {
 
   int expected_byte() const noexcept { return expected_byte_; }  // or -1
 
+  // The cell that find() will write next; null if none.
+  uint32_t* pending_cell() noexcept { return cell_; }
+  // What comes next follows from nothing before it, but may match it.
+  void begin_anew() noexcept {
+    cell_ = nullptr;
+    candidate_ = 0;
+    expected_byte_ = -1;
+  }
+
  private:
   static constexpr uint32_t kLeast = 6, kSearch = 64;
   static constexpr uint64_t kHashBytes = 5;

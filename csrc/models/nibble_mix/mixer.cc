@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "kernels/dispatch.h"
 #include "models/nibble_mix/tables.h"
@@ -51,6 +52,19 @@ int step_of(int32_t value, const int32_t (&limits)[kSteps - 1]) {
 uint64_t weight_rows(const NibbleMixShape& shape) { return kSetBegin[shape.networks != 0 ? 4 : 3]; }
 uint64_t map_trees(const NibbleMixShape& shape) {
   return shape.apm_trees + (shape.networks != 0 ? static_cast<uint32_t>(shape.networks) * kNetworkInputTrees + kNetworkAnswerTrees : 0);
+}
+
+// As the kernels number them.
+uint64_t line_number(uint32_t hash, uint32_t mask, int context) {
+  return ((hash & mask) & ~uint32_t{2}) | (static_cast<uint32_t>(context) & 1) << 1;
+}
+
+// Of direct trees, weights and maps.
+uint64_t small_lanes(const NibbleMixShape& shape) {
+  return (kDirectTrees + weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + map_trees(shape) * kMapColumns) * kNibbleLanes;
+}
+uint64_t small_bytes(const NibbleMixShape& shape) {
+  return (small_lanes(shape) * sizeof(int16_t) + Journal::kUnit - 1) / Journal::kUnit * Journal::kUnit;
 }
 
 int match_bucket(uint32_t length) {
@@ -126,8 +140,8 @@ void NibbleMix::initialise() {
 
   const bool lazy = history_.bytes.size() <= kLazyBytes;
   const uint64_t rows = weight_rows(shape_), maps = map_trees(shape_), row_lanes = static_cast<uint64_t>(shape_.inputs) * kNibbleLanes;
-  const uint64_t lanes = kDirectTrees * kNibbleLanes + rows * row_lanes + maps * kMapTreeLanes, flags = kDirectTrees + rows + maps;
-  small_ = ZeroedBuffer(lanes * 2 + (lazy ? flags : 0));
+  const uint64_t lanes = small_lanes(shape_), flags = kDirectTrees + rows + maps;
+  small_ = ZeroedBuffer(lanes * 2 + (lazy ? flags : 0) + Journal::kUnit);
   direct_ = reinterpret_cast<int16_t*>(small_.data());
   weights_ = direct_ + kDirectTrees * kNibbleLanes;
   maps_ = reinterpret_cast<uint16_t*>(weights_ + rows * row_lanes);
@@ -161,7 +175,9 @@ int16_t* NibbleMix::direct_tree(uint32_t number) noexcept {
     known_[number] = 1;
     initialise_direct(number);
   }
-  return direct_ + number * kNibbleLanes;
+  int16_t* const tree = direct_ + number * kNibbleLanes;
+  if (journal_) journal_->touch(Journal::kSmall, tree, kNibbleLanes * sizeof *tree);
+  return tree;
 }
 
 int16_t* NibbleMix::weight_row(int set, uint32_t row) noexcept {
@@ -170,7 +186,10 @@ int16_t* NibbleMix::weight_row(int set, uint32_t row) noexcept {
     known_[kDirectTrees + number] = 1;
     initialise_weights(number);
   }
-  return weights_ + static_cast<uint64_t>(number) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+  const auto row_lanes = static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+  int16_t* const weights = weights_ + static_cast<uint64_t>(number) * row_lanes;
+  if (journal_) journal_->touch(Journal::kSmall, weights, row_lanes * sizeof *weights);
+  return weights;
 }
 
 uint16_t* NibbleMix::map_tree(uint64_t number) noexcept {
@@ -181,7 +200,9 @@ uint16_t* NibbleMix::map_tree(uint64_t number) noexcept {
       initialise_map(static_cast<uint32_t>(number));
     }
   }
-  return maps_ + number * kMapTreeLanes;
+  uint16_t* const tree = maps_ + number * kMapTreeLanes;
+  if (journal_) journal_->touch(Journal::kSmall, tree, kMapTreeLanes * sizeof *tree);
+  return tree;
 }
 
 void NibbleMix::compute_hashes() noexcept {
@@ -194,12 +215,14 @@ void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1) noexcep
   freq_[1] = freq1;
   compute_set_bases(profile_, history_, set_base_, 3);
   previous_byte_ = history_.c4 & 0xFF;
+  if (journal_ && matches_.pending_cell() != nullptr) journal_->touch(matches_.pending_cell());
   match_length_ = matches_.find(history_, match_length_);
   expected_byte_ = matches_.expected_byte();
   second_ = false;
   first_nibble_ = 0;
   // Fast at first, then settling: 0.6 + 5 / (1 + bytes / 1024), q9.
   state_.learning_rate_q9 = 308 + static_cast<int32_t>(2560 * 1024 / (1024 + history_.size));
+  if (journal_) touch_lines();
   kernels_.nibble_mix_find_first(&state_);
   start_nibble();
 }
@@ -283,9 +306,83 @@ void NibbleMix::fetch_ahead() noexcept {
   if (second_ && history_.step == 0 && history_.size < history_.bytes.size()) {
     guessed_byte_ = static_cast<int>(first_nibble_ << 4 | likely);
     before_ = history_.before();
-    history_.push(static_cast<uint8_t>(guessed_byte_));
+    push(static_cast<uint8_t>(guessed_byte_));
     compute_hashes();
   }
+}
+
+void NibbleMix::push(uint8_t byte) noexcept {
+  if (journal_) {
+    journal_->touch(&history_.follow1[history_.c4 & 0xFF]);
+    journal_->touch(&history_.follow2[history_.c4 & 0xFFFF]);
+  }
+  history_.push(byte);
+}
+
+// The pairs of lines of this byte's contexts, one of which each will take or make its own.
+void NibbleMix::touch_lines() noexcept {
+  for (int i = 0; i < state_.contexts; ++i) {
+    const uint64_t line = line_number(state_.hash[i], state_.line_mask, i) & ~uint64_t{1};
+    journal_->touch(Journal::kLines, state_.lines + line * kernels::kNibbleLineLanes, 2 * kLineBytes);
+  }
+}
+
+// The lines of the overflow that nibble_mix_find_second() may change.
+void NibbleMix::touch_overflow(uint32_t nibble) noexcept {
+  for (int i = 0; i < state_.contexts; ++i) {
+    const int16_t tag = state_.line[i][kernels::kNibbleSecond];
+    if (tag == 0 || tag == static_cast<int16_t>(nibble + 1)) continue;
+    uint32_t h = (state_.hash[i] + nibble * 0x3D4D51CBu) * 0x9E3779B1u;
+    h ^= h >> 15;
+    const uint64_t line = line_number(h * 0x85EBCA6Bu >> 1, state_.overflow_mask, i);
+    journal_->touch(Journal::kOverflow, state_.overflow + line * kernels::kNibbleLineLanes, kLineBytes);
+  }
+}
+
+void NibbleMix::forget_past(uint64_t size) {
+  if (guessed_byte_ >= 0) history_.go_back(before_);
+  guessed_byte_ = -1;
+  Summaries fresh;
+  fresh.size = fresh.line_start = fresh.line1_start = history_.size;
+  static_cast<Summaries&>(history_) = fresh;
+  if (history_.bytes.size() < history_.size + size) history_.bytes.resize(static_cast<size_t>(history_.size + size));
+  if (journal_) journal_->reserve(journal_bytes(shape_, size), 5 * (size + 2));
+  matches_.begin_anew();
+  match_length_ = 0;
+  node_ = 1;
+  compute_hashes();
+}
+
+void NibbleMix::set_mark() {
+  for (uint32_t i = 0; i < kDirectTrees; ++i) direct_tree(i);
+  for (uint32_t i = 0; i < weight_rows(shape_); ++i) weight_row(0, i);
+  for (uint32_t i = 0; i < map_trees(shape_); ++i) map_tree(i);
+  known_ = nullptr;  // a journal's units reach over more than one tree, so all of them must be there
+  mark_ = std::make_unique<Mark>();
+  mark_->size = history_.size;
+  mark_->state = state_;
+  std::memcpy(mark_->match_q16, match_q16_, sizeof match_q16_);
+  std::memcpy(mark_->network_cost_q10, network_cost_q10_, sizeof network_cost_q10_);
+  journal_ = std::make_unique<Journal>();
+  journal_->watch(Journal::kLines, lines_.data(), shape_.line_bytes);
+  journal_->watch(Journal::kOverflow, overflow_.data(), shape_.overflow_bytes);
+  journal_->watch(Journal::kSmall, small_.data(), small_bytes(shape_));
+}
+
+void NibbleMix::return_to_mark() noexcept {
+  journal_->put_back();
+  history_.size = mark_->size;
+  guessed_byte_ = -1;
+  state_ = mark_->state;
+  std::memcpy(match_q16_, mark_->match_q16, sizeof match_q16_);
+  std::memcpy(network_cost_q10_, mark_->network_cost_q10, sizeof network_cost_q10_);
+}
+
+// Of each context a pair of lines and one of the overflow a byte, of the rest at most all.
+uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_size) {
+  const uint64_t tables = shape.line_bytes + shape.overflow_bytes;
+  const uint64_t a_byte = static_cast<uint64_t>(shape.contexts) * 2 * Journal::kUnit;
+  return (record_size + 1 < tables / a_byte ? (record_size + 1) * a_byte : tables) + small_bytes(shape);
 }
 
 void NibbleMix::learn_match(uint32_t nibble) noexcept {
@@ -304,6 +401,7 @@ void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
   if (!second_) {
     second_ = true;
     first_nibble_ = nibble;
+    if (journal_) touch_overflow(nibble);
     kernels_.nibble_mix_find_second(&state_, nibble);
     start_nibble();
     return;
@@ -312,7 +410,7 @@ void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
   if (expected_byte_ >= 0 && static_cast<uint32_t>(expected_byte_) != byte) match_length_ = 0;
   if (guessed_byte_ != static_cast<int>(byte)) {
     if (guessed_byte_ >= 0) history_.go_back(before_);
-    if (history_.size < history_.bytes.size()) history_.push(static_cast<uint8_t>(byte));
+    if (history_.size < history_.bytes.size()) push(static_cast<uint8_t>(byte));
     compute_hashes();
   }
   guessed_byte_ = -1;

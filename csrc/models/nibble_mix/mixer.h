@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "kernels/table.h"
 #include "models/context_mix/contexts.h"
@@ -12,6 +13,7 @@
 #include "models/context_mix/options.h"
 #include "models/context_mix/zeroed_buffer.h"
 #include "models/model.h"
+#include "models/nibble_mix/journal.h"
 
 namespace fastnz::models {
 
@@ -44,7 +46,21 @@ class NibbleMix : public BitModel {
     }
   }
 
+  // Priming (docs/dictionary.md): any number of samples, each begun and then coded; a mark; then records, each begun, coded
+  // and taken back, so that every one of them starts from the state at the mark.
+  virtual void begin_sample(uint64_t size) {
+    forget_past(size);
+    begin_byte(nullptr);
+  }
+  void set_mark();
+  void return_to_mark() noexcept;
+  // Bytes that a journal may come to hold, beyond what reserved_bytes() counts.
+  static uint64_t journal_bytes(const NibbleMixShape& shape, uint64_t record_size);
+
  protected:
+  // What comes next stands alone: contexts do not reach into what was before, matches do. Makes room for `size` bytes.
+  void forget_past(uint64_t size);
+
   // After the last bit of a byte, with all but begin_byte() done.
   virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
 
@@ -61,6 +77,9 @@ class NibbleMix : public BitModel {
   uint32_t start_match() noexcept;
   void start_networks() noexcept;
   void learn_match(uint32_t nibble) noexcept;
+  void push(uint8_t byte) noexcept;
+  void touch_lines() noexcept;
+  void touch_overflow(uint32_t nibble) noexcept;
   // What a nibble uses of the small tables, initialised.
   int16_t* direct_tree(uint32_t number) noexcept;
   int16_t* weight_row(int set, uint32_t row) noexcept;
@@ -97,6 +116,15 @@ class NibbleMix : public BitModel {
 
   const uint32_t* freq_[kernels::kMaxNibbleNetworks] = {};     // the networks'
   int32_t network_cost_q10_[kernels::kMaxNibbleNetworks] = {};  // recent mean of what a byte costs by each alone
+
+  struct Mark {
+    uint64_t size;  // of the history
+    kernels::NibbleMixState state;
+    uint16_t match_q16[40][4];
+    int32_t network_cost_q10[kernels::kMaxNibbleNetworks];
+  };
+  std::unique_ptr<Mark> mark_;
+  std::unique_ptr<Journal> journal_;  // of what changed since; both null without a mark
 };
 
 }  // namespace fastnz::models

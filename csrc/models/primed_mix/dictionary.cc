@@ -1,0 +1,131 @@
+#include "models/primed_mix/dictionary.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "models/nibble_mix/nibble_mix.h"
+
+namespace fastnz::models {
+namespace {
+
+constexpr const char* kName = "primed_mix";
+constexpr uint8_t kNibbleMixId = 2;
+constexpr uint64_t kRecordRoom = 16 << 10;  // what tables have room for beyond the samples
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw base::Error(base::ErrorKind::kUnsupported, "dictionary: " + what);
+}
+
+ContextMixOptions primable(uint8_t model, base::ByteSpan options) {
+  if (model != kNibbleMixId)
+    refuse("model id " + std::to_string(model) + " cannot be primed by this build, " + std::to_string(kNibbleMixId) + " can");
+  const ContextMixOptions mix = read_options(options, "nibble_mix", kNibbleMixTiers);
+  if (profile_row(mix.profile).has_width) refuse(std::string("its profile is ") + profile_row(mix.profile).name + ", which has a width");
+  return mix;
+}
+
+void feed(NibbleMix& model, uint8_t byte) {
+  for (int k = 7; k >= 0; --k) model.NibbleMix::update(byte >> k & 1);
+}
+
+// A model from the dictionary's shelf for the time of one record.
+class PrimedMix final : public BitModel {
+ public:
+  PrimedMix(std::shared_ptr<const Dictionary> dictionary, uint64_t content_size)
+      : dictionary_(std::move(dictionary)), model_(dictionary_->borrow()) {
+    model_->begin_sample(content_size);
+    p1_q16_ = model_->p1_q16();
+  }
+  ~PrimedMix() override { dictionary_->give_back(std::move(model_)); }
+
+  void update(int bit) noexcept override {
+    model_->NibbleMix::update(bit);
+    p1_q16_ = model_->p1_q16();
+  }
+
+ private:
+  std::shared_ptr<const Dictionary> dictionary_;
+  std::unique_ptr<NibbleMix> model_;
+};
+
+std::shared_ptr<const Dictionary> dictionary_of(base::ByteSpan options) {
+  if (options.size() != kPrimedNameBytes)
+    throw base::Error(base::ErrorKind::kUnsupported,
+                      std::string(kName) + ": expected " + std::to_string(kPrimedNameBytes) + " option bytes, found " +
+                          std::to_string(options.size()));
+  return std::static_pointer_cast<const Dictionary>(require_weights(base::load_le<uint32_t>(options.data()), kName));
+}
+
+}  // namespace
+
+Dictionary::Dictionary(uint64_t id, uint8_t model, base::ByteSpan options, std::vector<uint8_t> bytes,
+                       std::vector<uint32_t> lengths)
+    : Weights(id, kName),
+      bytes_(std::move(bytes)),
+      lengths_(std::move(lengths)),
+      options_(primable(model, options)),
+      shape_(nibble_mix_shape(options_, bytes_.size() + kRecordRoom, 0)) {
+  idle_.reserve(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+std::vector<std::pair<const char*, int>> Dictionary::sizes() const {
+  return {{"samples", static_cast<int>(lengths_.size())},
+          {"sample_bytes", static_cast<int>(bytes_.size())},
+          {"tier", options_.tier},
+          {"profile", static_cast<int>(options_.profile)}};
+}
+
+uint64_t Dictionary::model_memory(uint64_t record_size) const {
+  const uint64_t tables = reserved_bytes(shape_, bytes_.size() + kRecordRoom + record_size);
+  // The journal's marks, a byte per unit of the tables; what it saves; an address and a value of each of five words a byte.
+  return tables + tables / Journal::kUnit + NibbleMix::journal_bytes(shape_, record_size) * 17 / 16 + record_size * 96;
+}
+
+std::unique_ptr<NibbleMix> Dictionary::make_model() const {
+  auto model = std::make_unique<NibbleMix>(options_, bytes_.size() + kRecordRoom, 0);
+  const uint8_t* next = bytes_.data();
+  for (const uint32_t length : lengths_) {
+    model->begin_sample(length);
+    for (uint32_t i = 0; i < length; ++i) feed(*model, *next++);
+  }
+  model->set_mark();
+  return model;
+}
+
+std::unique_ptr<NibbleMix> Dictionary::borrow() const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<NibbleMix> model = std::move(idle_.back());
+      idle_.pop_back();
+      return model;
+    }
+  }
+  return make_model();
+}
+
+void Dictionary::give_back(std::unique_ptr<NibbleMix> model) const noexcept {
+  model->return_to_mark();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (idle_.size() < idle_.capacity()) idle_.push_back(std::move(model));
+}
+
+std::vector<uint8_t> primed_options(uint64_t dictionary_id) {
+  std::vector<uint8_t> options(kPrimedNameBytes);
+  base::store_le(options.data(), static_cast<uint32_t>(dictionary_id));
+  return options;
+}
+
+size_t primed_mix_memory(base::ByteSpan options, uint64_t content_size) {
+  return static_cast<size_t>(dictionary_of(options)->model_memory(content_size));
+}
+
+std::unique_ptr<BitModel> make_primed_mix(base::ByteSpan options, uint64_t content_size) {
+  return std::make_unique<PrimedMix>(dictionary_of(options), content_size);
+}
+
+}  // namespace fastnz::models

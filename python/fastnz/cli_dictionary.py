@@ -1,0 +1,167 @@
+"""`fastnz train --dictionary`: from samples to a dictionary, in seconds and without PyTorch.
+
+The invariant: what is printed as its gain was measured on records that it was not made of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import _core
+from .atomic import AtomicFile
+from .cli_report import Report, human
+from .dictionary import DEFAULT_DICTIONARY_SIZE, train_dictionary
+from .model_files import DICTIONARY_SUFFIX, SUFFIX, folders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NoReturn
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6}
+_MOST_BYTES = 64 << 20  # of samples that are looked at
+_HELD_BACK = 10  # every tenth sample
+_MOST_MEASURED = 1 << 20  # bytes of them
+_FEW_FILES = 20  # fewer of them are cut into lines
+_LONGEST_LINE = 4096  # on average, of a file of lines
+
+_EPILOG = """\
+Each PATH is a file or a folder. Many files are a sample each; of fewer than 20, text is cut into lines. --lines and
+--files say which. Then:
+
+  fastnz --model OUTPUT FILE...          fastnz.compress_many(records, model="OUTPUT")
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"fastnz train --dictionary: {message}\nTry 'fastnz train --dictionary --help'.\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Make the dictionary and return the exit code."""
+    options = _parse(arguments)
+    report = Report(-1 if options.quiet else 0, not options.quiet)
+    samples = _samples(options)
+    held = samples[_HELD_BACK - 1 :: _HELD_BACK]
+    kept = [sample for i, sample in enumerate(samples) if i % _HELD_BACK != _HELD_BACK - 1]
+    if not kept:
+        raise ValueError("no samples: the files are empty")
+    report.begin(options.output)
+    made = train_dictionary(kept, options.size, progress=report.meter(sum(map(len, kept))))
+    report.clear()
+    with AtomicFile(options.output, overwrite=options.force) as file:
+        file.write(made)
+        file.commit()
+    if not options.quiet:
+        about = _core.weights_info(made)
+        sys.stderr.write(
+            f"{options.output}: {human(len(made))}, {about['samples']:,} of {len(kept):,} samples, "
+            f"{human(about['sample_bytes'])} of {human(sum(map(len, kept)))}\n"
+        )
+        _tell_gain(held, made)
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="fastnz train --dictionary",
+        usage="fastnz train --dictionary [OPTION]... PATH... {-o OUTPUT | -n NAME}",
+        description=f"Make a dictionary of samples and write it to OUTPUT ({DICTIONARY_SUFFIX}), or install it as NAME.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--dictionary", action="store_true", help=argparse.SUPPRESS)
+    add("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
+    add("-o", "--output", metavar="OUTPUT", help="the file to write")
+    add("-n", "--name", metavar="NAME", help="write it where models are looked for, under this name")
+    add("-f", "--force", action="store_true", help="overwrite OUTPUT")
+    add("-q", "--quiet", action="store_true", help="no progress and no measurement")
+    size = f"bytes of samples to keep; default {DEFAULT_DICTIONARY_SIZE}"
+    add("--size", type=_size, default=DEFAULT_DICTIONARY_SIZE, metavar="SIZE", help=size)
+    add("--lines", action="store_true", help="every line is a sample")
+    add("--files", action="store_true", help="every file is a sample")
+    options = parser.parse_args(arguments)
+    if (options.output is None) == (options.name is None):
+        parser.error("say with -o where to write, or with -n how to call it")
+    if options.lines and options.files:
+        parser.error("--lines or --files, not both")
+    if options.name is not None:
+        options.output = _place(options.name, parser)
+    if os.path.lexists(options.output) and not options.force:
+        parser.error(f"{options.output} exists already; use -f to overwrite it")
+    return options
+
+
+def _place(name: str, parser: _Parser) -> str:
+    """Return the path of an installed dictionary of that name; its folder is there when this returns."""
+    if not name or os.sep in name or name.startswith("."):
+        parser.error(f"{name!r} is a path; -o takes paths, -n a name")
+    places = folders()
+    for folder in places:
+        if os.path.exists(os.path.join(folder, name + SUFFIX)):
+            parser.error(f"there is a network named {name!r}, which would be found first")
+    os.makedirs(places[-1], exist_ok=True)
+    return os.path.join(places[-1], name + DICTIONARY_SUFFIX)
+
+
+def _size(text: str) -> int:
+    number = text.upper().rstrip("KM")
+    unit = text.upper()[len(number) :]
+    if not number.isdigit() or unit not in _UNITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 110K, 1M or 112640")
+    return int(number) * _UNITS[unit]
+
+
+def _samples(options: argparse.Namespace) -> list[bytes]:
+    paths = list(_files(options.paths))
+    budget = _MOST_BYTES // max(1, len(paths))
+    samples: list[bytes] = []
+    for path in paths:
+        with open(path, "rb") as file:
+            data = file.read(max(budget, _LONGEST_LINE))
+        samples += _cut(data, options, len(paths))
+    return samples
+
+
+def _files(paths: list[str]) -> Iterator[str]:
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            yield from (os.path.join(folder, name) for name in sorted(names))
+
+
+def _cut(data: bytes, options: argparse.Namespace, files: int) -> list[bytes]:
+    """Return the samples of one file; of lines without what ends them."""
+    by_lines = options.lines
+    if not options.lines and not options.files and files < _FEW_FILES:
+        by_lines = b"\n" in data and b"\0" not in data and len(data) <= _LONGEST_LINE * data.count(b"\n")
+    if not by_lines:
+        return [data] if data else []
+    return [line for line in data.splitlines() if line]
+
+
+def _tell_gain(held: list[bytes], made: bytes) -> None:
+    """Print what records that were held back come to, each on its own, with the dictionary and without."""
+    total = 0
+    measured: list[bytes] = []
+    for sample in held:
+        if total >= _MOST_MEASURED:
+            break
+        measured.append(sample)
+        total += len(sample)
+    if not total:
+        return
+    plain = sum(map(len, _core.compress_many(measured, threads=0)))
+    primed = sum(map(len, _core.compress_many(measured, threads=0, model=_core.load_weights(made))))
+    sys.stderr.write(
+        f"{len(measured):,} samples held back, {human(total)} in records of their own: {human(plain)} without, "
+        f"{human(primed)} with it ({100 * (1 - primed / plain):.0f} % less)\n"
+    )

@@ -1,0 +1,97 @@
+"""`fastnz train --dictionary`: from lines or files to a dictionary that pays, by path and by name, without PyTorch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import fastnz
+from fastnz.cli import main
+
+LINES = [b'{"user": %d, "action": "%s", "ok": true}' % (i * 7919 % 1000, (b"read", b"write")[i % 2]) for i in range(2000)]
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n".join(LINES) + b"\n")
+    return path
+
+
+def train(*words: str | Path) -> int:
+    return main(["train", "--dictionary", *map(str, words)])
+
+
+def test_lines_become_a_dictionary_that_pays(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = tmp_path / "mine.fnzd"
+    assert train(lines, "-o", made, "--size", "20K") == 0
+    told = capsys.readouterr().err
+    assert "200 samples held back" in told and "% less" in told and "of 1,800 samples" in told
+    found = fastnz.compress(LINES[9], model=made)  # held back
+    assert fastnz.decompress(found) == LINES[9] and len(found) < len(fastnz.compress(LINES[9]))
+    file = tmp_path / "record"
+    file.write_bytes(LINES[19])
+    assert main(["--model", str(made), str(file)]) == 0
+    assert fastnz.info((tmp_path / "record.fnz").read_bytes()).frames[0].model == "primed_mix"
+    assert main(["-d", "-f", str(tmp_path / "record.fnz")]) == 0 and file.read_bytes() == LINES[19]
+
+
+def test_installed_by_name(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("FASTNZ_MODELS", str(tmp_path / "models"))
+    assert train(lines, "-n", "mine", "--size", "5K", "-q") == 0
+    assert capsys.readouterr().err == ""
+    assert main(["models", "--json"]) == 0
+    row = {row["name"]: row for row in json.loads(capsys.readouterr().out)}["mine"]
+    assert row["model"] == "primed_mix" and row["sample_bytes"] <= 5000
+    assert main(["models"]) == 0 and "samples" in capsys.readouterr().out
+    assert fastnz.decompress(fastnz.compress(LINES[0], model="mine")) == LINES[0]
+
+
+def test_files_are_samples(tmp_path: Path) -> None:
+    folder = tmp_path / "records" / "deep"
+    folder.mkdir(parents=True)
+    for i, line in enumerate(LINES[:40]):
+        (folder / f"{i}").write_bytes(line + b"\nsecond line\n")
+    made = tmp_path / "mine.fnzd"
+    assert train(folder.parent, "-o", made, "-q") == 0
+    assert fastnz._core.weights_info(made.read_bytes())["samples"] == 36
+    assert train(folder / "0", "--files", "-f", "-o", made, "-q") == 0
+    assert fastnz._core.weights_info(made.read_bytes())["samples"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-q"], "say with -o"),
+        (["-o", "x", "-n", "y"], "say with -o"),
+        (["-o", "x", "--lines", "--files"], "not both"),
+        (["-n", "a/b"], "is a path"),
+        (["-o", "x", "--size", "many"], "is no size"),
+    ],
+)
+def test_what_it_refuses(lines: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        train(lines, *words)
+    assert stop.value.code == 1 and told in capsys.readouterr().err
+
+
+def test_output_is_not_overwritten(lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        train(lines, "-o", lines)
+    assert "exists already; use -f" in capsys.readouterr().err
+
+
+def test_nothing_to_learn_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    assert train(tmp_path / "empty", "-o", tmp_path / "x.fnzd") == 1
+    assert "no samples" in capsys.readouterr().err and not (tmp_path / "x.fnzd").exists()
+
+
+def test_it_needs_neither_torch_nor_numpy(run_python, lines: Path, tmp_path: Path) -> None:
+    found = run_python(
+        "import sys; sys.modules['torch'] = sys.modules['numpy'] = None; from fastnz.cli import main; "
+        f"sys.exit(main(['train', '--dictionary', {str(lines)!r}, '-o', {str(tmp_path / 'x.fnzd')!r}, '-q']))"
+    )
+    assert found.returncode == 0, found.stderr
