@@ -166,8 +166,12 @@ class Walker {
       contents_.block_memory = std::max(contents_.block_memory, block_memory_);
       frame->memory = std::max(frame->memory, block_memory_);
     } else if (frame->kind == format::FrameKind::kCompact) {
-      frame->memory = body_memory(in_.subspan(static_cast<size_t>(block.offset), block.body_size), block.content_size,
-                                  block.offset);
+      try {
+        frame->memory = body_memory(in_.subspan(static_cast<size_t>(block.offset), block.body_size), block.content_size,
+                                    block.offset);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::kModelMissing) throw;  // its memory is not known then; all else still is
+      }
     }
     block.content_offset = contents_.content_size;
     contents_.content_size += block.content_size;
