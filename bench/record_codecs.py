@@ -113,19 +113,19 @@ def _fastnz_pair(name: str, level: int, model: Path | None, trained: str = "") -
 
     frame_one: One = (
         lambda record: fastnz.compress(record, level, model=model),
-        lambda blob, size: fastnz.decompress(blob),
+        lambda blob, size: fastnz.decompress(blob, model=model),
     )
     frame_many: Many = (
         lambda batch: fastnz.compress_many(batch, level, model=model, threads=1),
-        lambda blobs, sizes: fastnz.decompress_many(blobs, threads=1),
+        lambda blobs, sizes: fastnz.decompress_many(blobs, model=model, threads=1),
     )
     raw_one: One = (
         lambda record: fastnz.compress_raw(record, level, model=model),
-        lambda blob, size: fastnz.decompress_raw(blob, size, level),
+        lambda blob, size: fastnz.decompress_raw(blob, size, level, model=model),
     )
     raw_many: Many = (
         lambda batch: fastnz.compress_many(batch, level, model=model, threads=1, raw=True),
-        lambda blobs, sizes: fastnz.decompress_many(blobs, threads=1, raw_sizes=sizes, level=level),
+        lambda blobs, sizes: fastnz.decompress_many(blobs, model=model, threads=1, raw_sizes=sizes, level=level),
     )
     version = fastnz.__version__
     return [

@@ -35,6 +35,8 @@ def render(about: dict[str, str], rows: list[dict[str, str]], path: str) -> str:
         f"{about.get('cpu', '?')}, {about.get('os', '?')}; {about.get('date', '?')}; speeds by CPU time; commit"
         f" {about.get('commit', 'unknown')}. Record: `{path}`.",
     ]
+    if "remark" in about:
+        lines[-1] += f" Remark: {about['remark']}."
     return "\n".join(lines)
 
 

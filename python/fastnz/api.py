@@ -112,6 +112,7 @@ def compress(
 def decompress(
     data: Buffer,
     *,
+    model: Model = None,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
@@ -125,6 +126,8 @@ def decompress(
     ----------
     data : bytes-like
         One or more whole frames and nothing else.
+    model : str or path-like, optional
+        The model that the data were made with, by its path or name. Installed ones are found without being named.
     max_output_size : int or None
         Refuse to produce more bytes than this (1 GiB unless you say otherwise); None means no limit.
     max_memory : int or None
@@ -149,6 +152,8 @@ def decompress(
         The data, or what follows its last frame, is not a frame.
     UnsupportedError
         The data needs a newer or fuller build.
+    ModelMissingError
+        The data were made with a model that is neither installed nor `model`; the message says which.
     LimitError
         `max_output_size` or `max_memory` would be exceeded; the message says which.
 
@@ -158,6 +163,7 @@ def decompress(
     >>> fastnz.decompress(fastnz.compress(b"one, ") + fastnz.compress(b"two"))
     b'one, two'
     """
+    check_model(model)
     return _core.decompress(
         check_buffer(data),
         max_output_size=check_limit(max_output_size, "max_output_size"),
@@ -227,6 +233,7 @@ def decompress_into(
     data: Buffer,
     out: Buffer,
     *,
+    model: Model = None,
     max_output_size: int | None = None,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
@@ -249,6 +256,7 @@ def decompress_into(
     >>> fastnz.decompress_into(fastnz.compress(b"hello"), out)
     5
     """
+    check_model(model)
     return _core.decompress_into(
         check_buffer(data),
         check_buffer(out, "out"),

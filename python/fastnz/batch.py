@@ -177,11 +177,11 @@ def compress_many(
 def decompress_many(
     values: Iterable[Buffer] | Buffer,
     *,
+    model: Model = None,
     offsets: Sequence[int] | None = None,
     threads: int = 0,
     raw_sizes: Sequence[int] | None = None,
     level: int = DEFAULT_LEVEL,
-    model: Model = None,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     progress: Progress | None = None,
@@ -192,9 +192,11 @@ def decompress_many(
     ----------
     values, offsets, threads
         As in `compress_many`.
+    model : str or path-like, optional
+        As in `decompress`.
     raw_sizes : sequence of int, optional
         For values made with ``raw=True``: the size of each one's content. `level` and `model` must then be those
-        they were made with; otherwise they are not used.
+        they were made with; otherwise `level` is not used.
     max_output_size : int or None
         As in `decompress`, for all results together.
     max_memory : int or None
@@ -227,7 +229,7 @@ def decompress_many(
         threads=check_threads(threads),
         raw_sizes=sizes,
         level=check_level(level),
-        model=0 if raw_sizes is None else check_model(model),
+        model=check_model(model),
         progress=check_progress(progress),
     )
 

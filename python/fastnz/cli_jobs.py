@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 
 from . import levels
+from ._common import check_model
 from ._core import BlockReader
 from .ahead import read_ahead, size_ahead
 from .atomic import AtomicFile
@@ -133,6 +134,7 @@ def _read_fully(fd: int, size: int) -> bytes:
 
 def _decode(source: Source, write: Callable[[bytes], object], options: Options, report: Report) -> tuple[int, int]:
     """Decode all of `source`, pass the content on to `write`, and return the sizes of input and content."""
+    check_model(options.model)
     frames = FrameSequence(
         max_output_size=options.max_output,
         max_memory=options.memory,

@@ -19,6 +19,7 @@ from ._common import (
     DEFAULT_MAX_OUTPUT_SIZE,
     byte_view,
     check_limit,
+    check_model,
     check_progress,
     check_threads,
 )
@@ -47,8 +48,10 @@ class FastnzFile(io.BufferedIOBase):
         A file object given here is left open by `close`. Reading begins where it stands.
     mode : str
         "r", "w" (replace), "x" (create, fail if it exists) or "a" (add a frame at the end); a "b" may follow.
-    level, model, threads, block_size, index
+    level, threads, block_size, index
         As in `fastnz.compress`, for writing. `index` is on unless you switch it off, so that a reader can seek.
+    model : str or path-like, optional
+        As in `fastnz.compress` for writing, as in `fastnz.decompress` for reading.
     max_output_size : int or None
         The most bytes that one `read` or `readline` without a size may return; `LimitError` names this parameter.
         Reading with sizes is not limited: a file may well be longer than memory.
@@ -127,6 +130,7 @@ class FastnzFile(io.BufferedIOBase):
         else:
             raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
         if self._mode == "rb":
+            check_model(model)
             reader = ContentReader(self._fp, self._output_limit, memory_limit, threads, progress)
             self._buffer = io.BufferedReader(reader, _BUFFER_SIZE)
 

@@ -168,6 +168,8 @@ class Decompressor:
 
     Parameters
     ----------
+    model : str or path-like, optional
+        As in `fastnz.decompress`.
     max_output_size : int or None
         As in `fastnz.decompress`, for all calls together.
     max_memory, threads
@@ -199,11 +201,13 @@ class Decompressor:
     def __init__(
         self,
         *,
+        model: Model = None,
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
         progress: Progress | None = None,
     ) -> None:
+        check_model(model)
         self._lock = RLock()
         progress = check_progress(progress)
         self._meter = None if progress is None else _Meter(progress, 0)

@@ -1,5 +1,8 @@
 """Lists of records: each has the bytes that it has alone, whatever the order, the company, threads and lanes."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from gru8 import random_weights, write_plain
@@ -66,19 +69,23 @@ def test_some_are_coded_by_the_network(names, frames):
     assert models.count("hybrid") > len(models) // 2 and None in models
 
 
-@given(data=st.data())
-def test_any_order_threads_and_lanes(data, names, records, frames, raws):
-    chosen = data.draw(st.lists(st.integers(0, len(records) - 1), max_size=70))
-    threads = data.draw(st.integers(1, 4))
-    memory = data.draw(st.sampled_from([0, 1 << 17, 1 << 19, 1 << 21, 1 << 40]))
-    name = data.draw(st.sampled_from(names))
-    raw = data.draw(st.booleans())
+@given(
+    chosen=st.lists(st.integers(0, 55), max_size=70),
+    threads=st.integers(1, 4),
+    memory=st.sampled_from([1, 4, 20, 1 << 20]),
+    other=st.booleans(),
+    raw=st.booleans(),
+)
+def test_any_order_threads_and_lanes(chosen, threads, memory, other, raw, names, records, frames, raws):
+    name = names[other]
     alone = raws[name] if raw else frames[name]
+    chosen = [i % len(records) for i in chosen]
     items = [records[i] for i in chosen]
-    made = _core.compress_many(items, model=name, threads=threads, raw=raw, max_memory=memory)
+    needed = max((_core.frame_info(frames[name][i])[0]["memory"] for i in chosen), default=0)
+    made = _core.compress_many(items, model=name, threads=threads, raw=raw, max_memory=memory * needed)
     assert made == [alone[i] for i in chosen]
     sizes = [len(item) for item in items] if raw else None
-    limits = {"max_output_size": 1 << 30, "max_memory": max(memory, 1 << 19)}
+    limits = {"max_output_size": 1 << 30, "max_memory": memory * needed}
     assert _core.decompress_many(made, **limits, threads=threads, raw_sizes=sizes, model=name) == items
 
 
@@ -110,16 +117,16 @@ def test_one_bad_record_is_named(names, records, frames, raws, bad, threads):
 
 
 def test_raw_records_do_not_name_their_model(names, records, frames, raws):
-    name = names[0].to_bytes(8, "little")
-    assert not any(name in raw for raw in raws[names[0]])
-    assert raws[names[0]][20] == b"\x30" + testing.model_encode("gru8", name, records[20])
-    body = frames[names[0]][20][-8 - 9 - len(raws[names[0]][20]) : -8]
-    assert body[:2] == b"\x37\x08" and body[2:10] == name and body[10:] == raws[names[0]][20][1:]
-    assert _core.decompress_raw(raws[names[0]][20], len(records[20]), model=names[0], max_memory=1 << 30) == records[20]
-    with pytest.raises(fastnz.UnsupportedError, match="option bytes"):  # a record names nothing: the reader must
-        _core.decompress_raw(raws[names[0]][20], len(records[20]), max_memory=1 << 30)
+    name, raw, content = names[0].to_bytes(8, "little"), raws[names[0]][20], records[20]
+    assert not any(name in record for record in raws[names[0]])
+    assert frames[names[0]][20].count(name) == 1
+    info = _core.frame_info(frames[names[0]][20])[0]
+    options = info["options"].removesuffix(name)
+    assert info["options"] == options + name
+    assert raw == bytes([0x40 | len(options)]) + options + testing.model_encode("hybrid", info["options"], content)
+    assert _core.decompress_raw(raw, len(content), model=names[0], max_memory=1 << 30) == content
     with pytest.raises(fastnz.CorruptError, match="option bytes"):
-        _core.decompress_raw(b"\x37\x08" + bytes(8) + b"code", 5, model=names[0], max_memory=1 << 30)
+        _core.decompress_raw(b"\x47\x0f" + bytes(15) + b"code", 5, model=names[0], max_memory=1 << 30)
     stored = _core.compress_raw(b"stored", model=names[0])
     assert _core.decompress_raw(stored, 6, model=names[1], max_memory=1) == b"stored"
 
@@ -198,6 +205,8 @@ def test_by_name_and_path(tmp_path, monkeypatch, names, records, frames):
         file.write(content)
     assert (tmp_path / "file").read_bytes() == expected
 
+    assert fastnz.decompress_many([expected], model=OWN) == [content] == [fastnz.decompress(expected, model=path)]
+
     path.write_bytes(_core.pack_weights(make_weights(32)))  # the file is another one now
     assert fastnz.compress(content, model=OWN) == frames[names[1]][20]
     path.unlink()
@@ -209,3 +218,40 @@ def test_by_name_and_path(tmp_path, monkeypatch, names, records, frames):
         fastnz.compress(content, model=5)
     with pytest.raises(fastnz.ModelMissingError, match="0000000000000005"):
         _core.compress(content, model=5)
+
+
+READER = """
+import sys
+import fastnz
+
+path, way = sys.argv[1:]
+frame = sys.stdin.buffer.read()
+if way == "none":
+    try:
+        fastnz.decompress(frame)
+    except fastnz.ModelMissingError as error:
+        sys.exit(str(error))
+ways = {
+    "decompress": lambda: fastnz.decompress(frame, model=path),
+    "many": lambda: fastnz.decompress_many([frame], model=path)[0],
+    "into": lambda: (out := bytearray(4000), fastnz.decompress_into(frame, out, model=path))[0].rstrip(b"\\0"),
+    "stream": lambda: fastnz.Decompressor(model=path).decompress(frame),
+    "file": lambda: fastnz.open(__import__("io").BytesIO(frame), model=path).read(),
+}
+sys.stdout.buffer.write(ways[way]())
+"""
+
+
+@pytest.mark.parametrize("way", ["none", "decompress", "many", "into", "stream", "file", "command"])
+def test_a_reader_that_names_the_model(tmp_path, way, names, records, frames):
+    """In a fresh process, where nothing of it is loaded or installed."""
+    path = tmp_path / "own.fnzw"
+    path.write_bytes(_core.pack_weights(make_weights(31)))
+    command = [sys.executable, "-c", READER, path, way]
+    if way == "command":
+        command = [sys.executable, "-m", "fastnz", "-dc", "--model", path]
+    done = subprocess.run(command, input=frames[names[0]][5], capture_output=True, timeout=120)
+    if way == "none":
+        assert done.returncode == 1 and f"{names[0]:016x}" in done.stderr.decode()
+    else:
+        assert done.stdout == records[5] and done.returncode == 0
