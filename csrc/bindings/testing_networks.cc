@@ -11,10 +11,10 @@
 
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
+#include "codec/code_byte.h"
 #include "codec/incompressible.h"
 #include "codec/lane_groups.h"
 #include "codec/lockstep.h"
-#include "coding/binary_range_coder.h"
 #include "kernels/dispatch.h"
 #include "models/gru8/gru8.h"
 #include "models/network/families.h"
@@ -296,13 +296,7 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
     const py::gil_scoped_release release;
     const auto model = row_of(name).make_bit_model(chosen.bytes(), size);
     coding::BinaryRangeDecoder decoder(view.bytes());
-    for (uint8_t& byte : out) {
-      for (int k = 0; k < 8; ++k) {
-        const int bit = decoder.decode(model->p1_q16());
-        model->update(bit);
-        byte = static_cast<uint8_t>(byte << 1 | bit);
-      }
-    }
+    for (uint8_t& byte : out) byte = codec::decode_byte(model.get(), &decoder);
     require(!decoder.overran(), "the code is too short");
   }
   return to_bytes(out);

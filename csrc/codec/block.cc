@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/xxh3.h"
+#include "codec/code_byte.h"
 #include "codec/incompressible.h"
-#include "coding/binary_range_coder.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -54,15 +54,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   coding::BinaryRangeDecoder decoder(body.payload);
   for (size_t begin = 0; begin < out.size(); begin += Monitor::kTickBytes) {
     const size_t end = std::min(out.size(), begin + Monitor::kTickBytes);
-    for (size_t i = begin; i < end; ++i) {
-      uint32_t byte = 1;
-      while (byte < 256) {
-        const int bit = decoder.decode(model->p1_q16());
-        model->update(bit);
-        byte = byte << 1 | static_cast<uint32_t>(bit);
-      }
-      out[i] = static_cast<uint8_t>(byte);
-    }
+    for (size_t i = begin; i < end; ++i) out[i] = decode_byte(model.get(), &decoder);
     monitor->tick(end - begin);
   }
   if (decoder.overran()) throw_code_too_short(offset);

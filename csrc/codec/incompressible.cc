@@ -4,7 +4,7 @@
 #include <array>
 #include <memory>
 
-#include "coding/binary_range_coder.h"
+#include "codec/code_byte.h"
 
 namespace fastnz::codec {
 namespace {
@@ -39,13 +39,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   coding::BinaryRangeEncoder encoder(out);
   for (size_t begin = 0; begin < in.size(); begin += Monitor::kTickBytes) {
     const size_t end = std::min(in.size(), begin + Monitor::kTickBytes);
-    for (size_t i = begin; i < end; ++i) {
-      for (int shift = 7; shift >= 0; --shift) {
-        const int bit = in[i] >> shift & 1;
-        encoder.encode(bit, model->p1_q16());
-        model->update(bit);
-      }
-    }
+    for (size_t i = begin; i < end; ++i) encode_byte(in[i], model.get(), &encoder);
     if (monitor) monitor->tick(extra ? 0 : end - begin);
   }
   encoder.finish();

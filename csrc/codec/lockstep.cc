@@ -5,7 +5,7 @@
 #include <numeric>
 #include <optional>
 
-#include "coding/binary_range_coder.h"
+#include "codec/code_byte.h"
 
 namespace fastnz::codec {
 namespace {
@@ -75,12 +75,7 @@ std::vector<std::vector<uint8_t>> encode_lockstep(std::span<const base::ByteSpan
         lane[s].encoder.emplace(&out[stream]);
       },
       [&](size_t s, size_t stream, size_t position) {
-        const uint8_t byte = contents[stream][position];
-        for (int shift = 7; shift >= 0; --shift) {
-          const int bit = byte >> shift & 1;
-          lane[s].encoder->encode(bit, lane[s].model->p1_q16());
-          lane[s].model->update(bit);
-        }
+        encode_byte(contents[stream][position], lane[s].model, &*lane[s].encoder);
       },
       [&](size_t s, size_t) { lane[s].encoder->finish(); });
   for (size_t i = 0; i < out.size(); ++i)
@@ -105,13 +100,7 @@ std::vector<bool> decode_lockstep(std::span<const base::ByteSpan> codes, std::sp
         lane[s].decoder.emplace(codes[stream]);
       },
       [&](size_t s, size_t stream, size_t position) {
-        uint32_t byte = 1;
-        while (byte < 256) {
-          const int bit = lane[s].decoder->decode(lane[s].model->p1_q16());
-          lane[s].model->update(bit);
-          byte = byte << 1 | static_cast<uint32_t>(bit);
-        }
-        outs[stream][position] = static_cast<uint8_t>(byte);
+        outs[stream][position] = decode_byte(lane[s].model, &*lane[s].decoder);
       },
       [&](size_t s, size_t stream) { whole[stream] = !lane[s].decoder->overran(); });
   return whole;

@@ -36,6 +36,17 @@ class BinaryRangeEncoder {
     }
   }
 
+  // Codes the four bits of a nibble, most significant first, as four calls of encode() with p1_q16[1] and then p1_q16[2n + b]
+  // after node n and bit b.
+  void encode_nibble(uint32_t nibble, const uint16_t* p1_q16) {
+    uint32_t node = 1;
+    for (int shift = 3; shift >= 0; --shift) {
+      const int bit = nibble >> shift & 1;
+      encode(bit, p1_q16[node]);
+      node = node * 2 + static_cast<uint32_t>(bit);
+    }
+  }
+
   // Writes what is still pending: as few bytes as decode correctly when followed by zeros. Call it once, last.
   void finish();
 
@@ -66,6 +77,13 @@ class BinaryRangeDecoder {
       code_ = (code_ << 8) | next_byte();
     }
     return bit;
+  }
+
+  // As four calls of decode().
+  uint32_t decode_nibble(const uint16_t* p1_q16) {
+    uint32_t node = 1;
+    while (node < 16) node = node * 2 + static_cast<uint32_t>(decode(p1_q16[node]));
+    return node & 15;
   }
 
   // True when more zeros were needed than any encoder leaves unwritten: the input was cut short.

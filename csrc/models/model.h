@@ -8,15 +8,29 @@
 namespace fastnz::models {
 
 // Bytes are coded most significant bit first. p1_q16() is in [1, 65535] and is valid from construction on;
-// update() takes the bit that was coded and moves on to the next one. One virtual call per bit.
+// update() takes the bit that was coded and moves on to the next one. One virtual call per bit, or fewer:
+// - A model that knows all 15 decisions of a nibble before its first one has them at nibble_p1_q16(), [1] for the first bit
+//   and [2n + b] for the one that follows node n after bit b. Such a model is told whole nibbles by update_nibble().
+// - A model that is nearly sure of the next byte has that asked before its bits: expected_byte() is then that byte, and
+//   P(it comes) = expected_q16() / 2^16. After update_expected(true) the byte is done, after (false) its bits follow.
 class BitModel {
  public:
   virtual ~BitModel() = default;
   uint32_t p1_q16() const noexcept { return p1_q16_; }
   virtual void update(int bit) noexcept = 0;
 
+  const uint16_t* nibble_p1_q16() const noexcept { return nibble_p1_q16_; }  // null: bit by bit
+  virtual void update_nibble(uint32_t) noexcept {}
+
+  int expected_byte() const noexcept { return asked_byte_; }  // negative: nothing to ask
+  uint32_t expected_q16() const noexcept { return asked_q16_; }  // [1, 65535]
+  virtual void update_expected(bool) noexcept {}
+
  protected:
   uint32_t p1_q16_ = 1u << 15;
+  uint32_t asked_q16_ = 1u << 15;
+  int asked_byte_ = -1;
+  const uint16_t* nibble_p1_q16_ = nullptr;
 };
 
 // Frequencies of one step: freq[s * V + v] >= 1, each lane's sum exactly 2^total_bits().

@@ -2,6 +2,7 @@
 #include "models/registry.h"
 
 #include "models/context_mix/context_mix.h"
+#include "models/fast_mix/fast_mix.h"
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
 #include "models/nibble_mix/nibble_mix.h"
@@ -18,6 +19,7 @@ constexpr ModelRow kRows[] = {
     {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
     {6, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
+    {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@ import random
 
 import decoder
 import models
+import fast_mix
 import nibble_mix
 import writer
 from context_mix import STEPS
@@ -72,6 +73,6 @@ def frames(size: int) -> dict[str, bytes]:
             content(profile, size), option_bytes(tier, profile, *WIDTHS.get(profile, ())), model
         )
         for profile in PROFILES
-        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("context", 1, (5,)))
+        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("context", 1, (5,)), ("fast", 7, fast_mix.TIERS))
         for tier in tiers
     }

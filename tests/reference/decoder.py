@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 import xxhash
 from context_mix import ContextMix, UnknownOptions
+from fast_mix import FastMix
 from nibble_mix import NibbleMix
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
@@ -42,7 +43,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 7: FastMix}
 
 
 # Conventions
@@ -289,19 +290,30 @@ def decode_bits(payload: bytes, model: Model, size: int) -> bytes:
     source = payload + bytes(8)
     span, code, at = 0xFFFFFFFF, int.from_bytes(source[:4], "big"), 4
     out = bytearray()
+    def decode(p1: int) -> int:
+        nonlocal span, code, at
+        bound = span * p1 >> 16
+        bit = code < bound
+        if bit:
+            span = bound
+        else:
+            span, code = span - bound, code - bound
+        while span < 1 << 24:
+            corrupt_unless(at < len(source), "the coded bytes end too early")
+            span, code, at = span << 8, code << 8 | source[at], at + 1
+        return int(bit)
+
     for _ in range(size):
+        if asked := getattr(model, "asked", None):
+            as_expected = decode(asked[1]) == 1
+            model.answer(as_expected)
+            if as_expected:
+                out.append(asked[0])
+                continue
         byte = 0
         for _ in range(8):
-            bound = span * model.p1() >> 16
-            bit = code < bound
-            if bit:
-                span = bound
-            else:
-                span, code = span - bound, code - bound
-            while span < 1 << 24:
-                corrupt_unless(at < len(source), "the coded bytes end too early")
-                span, code, at = span << 8, code << 8 | source[at], at + 1
-            model.update(int(bit))
+            bit = decode(model.p1())
+            model.update(bit)
             byte = byte << 1 | bit
         out.append(byte)
     return bytes(out)

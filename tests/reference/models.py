@@ -25,6 +25,12 @@ def encode(data: bytes, model) -> bytes:
     """The code of `data` by `model`, made with the package's coder."""
     bits, probabilities = [], []
     for byte in data:
+        if asked := getattr(model, "asked", None):
+            bits.append(asked[0] == byte)
+            probabilities.append(asked[1])
+            model.answer(asked[0] == byte)
+            if asked[0] == byte:
+                continue
         for shift in range(7, -1, -1):
             bit = byte >> shift & 1
             bits.append(bit)

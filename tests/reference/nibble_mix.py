@@ -85,35 +85,38 @@ def line_number(value: int, count: int, context: int) -> int:
 
 
 class NibbleMix:
+    directs = 2  # orders 1 and 0
+
     def __init__(self, options: bytes, size: int) -> None:
         number, profile, width, step = read_options(options, "nibble_mix", TIERS)
         tier = TIERS[number]
-        ordered, names = PROFILES[profile][0], PROFILES[profile][1].split()
-        n = self.contexts = tier.contexts
-        self.names, self.ordered = names[:n], min(ordered, n)
+        self.ordered, names = PROFILES[profile][0], PROFILES[profile][1].split()
         self.history = History(profile, width, step)
+        self.set_up(names[: tier.contexts], tier.table_bits, tier.apm_bits, size)
+        self.start_byte()
 
+    def set_up(self, names: list[str], table_bits: int, apm_bits: int | None, size: int) -> None:
+        n, self.names = len(names), names
         start = min(size, TABLE_START)
         wanted = max(n * (24 * start + 12 * (size - start)), 1 << 13)
-        line_bytes = min(1 << wanted.bit_length() - 1, 1 << tier.table_bits)
+        line_bytes = min(1 << wanted.bit_length() - 1, 1 << table_bits)
         self.line_count, self.overflow_count = line_bytes // 64, line_bytes // 128
         self.lines: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
         self.overflow: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
         self.direct: defaultdict[tuple[int, int], Tree] = defaultdict(lambda: [0] + [NEW_CELL] * 15)
-        self.sole = [FIRST_SOLE[:] for _ in range(n + 2)]
+        self.sole = [FIRST_SOLE[:] for _ in range(n + self.directs)]
         self.renew()
 
         self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
         self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
 
-        first = [WEIGHT] * (n + 1) + [0, MATCH_WEIGHT, 0]
+        first = [WEIGHT] * (n + 1) + [0] * (self.directs - 1) + [MATCH_WEIGHT, 0]
         self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(3)]
         self.apm_count = (
-            0 if tier.apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << tier.apm_bits)
+            0 if apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << apm_bits)
         )
         self.apm: defaultdict[tuple[int, int], list[int]] = defaultdict(FIRST_APM.copy)
         self.dither = self.nibbles = 0
-        self.start_byte()
 
     def p1(self) -> int:
         return self.probability
@@ -131,7 +134,9 @@ class NibbleMix:
             self.find_second(nibble)
             self.start_nibble()
             return
-        byte = self.upper << 4 | nibble
+        self.end_byte(self.upper << 4 | nibble)
+
+    def end_byte(self, byte: int) -> None:
         if self.matches.length and self.matches.expected != byte:
             self.matches.length = 0
         self.history.push(byte)
@@ -140,11 +145,14 @@ class NibbleMix:
     # Section 3
 
     def start_byte(self) -> None:
+        self.matches.find()
+        self.start_bits()
+
+    def start_bits(self) -> None:
         h = self.history
         self.c1 = h.c4 & 0xFF
         self.hashes = context_hashes(h, self.names)
         self.base = set_bases(h)[0]
-        self.matches.find()
         self.find_first()
         self.rate = RATE + RATE_MORE * RATE_BYTES // (RATE_BYTES + h.size)
         self.start_nibble()
@@ -215,16 +223,19 @@ class NibbleMix:
 
     def start_nibble(self) -> None:
         self.start_match()
-        self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]]
+        known = self.known()
+        self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]][: self.directs]
         length = self.matches.length
         matched = 0 if not self.match else 1 if length < 8 else 2 if length < 24 else 3
-        known = sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
         self.rows = (4 * self.place + matched, 16 * self.second + (8 + matched if matched > 1 else known),
                      256 * self.second + self.base)
         if self.apm_count:
             self.apm_tree = 32 * self.c1 + self.place & self.apm_count - 1
         self.node, self.bits, self.passed = 1, [], []
         self.predict()
+
+    def known(self) -> int:
+        return sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
 
     def predict(self) -> None:
         node, x = self.node, []

@@ -1,4 +1,4 @@
-"""The models context_mix and nibble_mix of the package and those of their documents give every bit the same
+"""The models context_mix, nibble_mix and fast_mix of the package and those of their documents give every bit the same
 probability.
 """
 
@@ -8,6 +8,8 @@ import context_mix
 import context_mix_cases as cases
 import context_mix_contexts as contexts
 import decoder
+import fast_mix
+import models
 import nibble_mix
 import pytest
 import writer
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 import fastnz
 
-TIERS = {1: context_mix.TIERS, 2: nibble_mix.TIERS}
+TIERS = {1: context_mix.TIERS, 2: nibble_mix.TIERS, 7: fast_mix.TIERS}
 MODELS = st.sampled_from(sorted((model, tier) for model, tiers in TIERS.items() for tier in tiers))
 PROFILES = st.one_of(
     st.tuples(st.sampled_from(["text", "binary", "executable", "symbols", "sequences"])),
@@ -68,10 +70,27 @@ def test_longer_contents(profile, model, tier):
     assert fastnz.decompress(cases.frame(data, options, model)) == data
 
 
+@pytest.mark.parametrize("profile", cases.PROFILES)
+def test_contents_of_each_kind_by_the_fastest(profile):
+    data, options = cases.content(profile, 300), cases.option_bytes(1, profile, *cases.WIDTHS.get(profile, ()))
+    assert fastnz.decompress(cases.frame(data, options, 7)) == data
+
+
+def test_bytes_that_are_asked_whole():
+    line = bytes(range(33, 53))
+    data = line * 100 + b"!" + line[:15] + b"?" + line * 3
+    model = fast_mix.FastMix(cases.option_bytes(1, "text"), len(data))
+    frame = cases.frame(data, cases.option_bytes(1, "text"), 7)
+    models.encode(data, model)
+    assert max(model.sure.values()) >= fast_mix.SURE  # so some were asked
+    assert fastnz.decompress(frame) == data
+
+
 @pytest.mark.slow
-def test_matches_longer_than_they_count():
+@pytest.mark.parametrize("model, tier", [(2, 3), (7, 1)])
+def test_matches_longer_than_they_count(model, tier):
     data = cases.content("text", 700) * 3 + b"!" + cases.content("text", 700)
-    assert fastnz.decompress(cases.frame(data, cases.option_bytes(3, "text"), 2)) == data
+    assert fastnz.decompress(cases.frame(data, cases.option_bytes(tier, "text"), model)) == data
 
 
 def test_lists_and_ids_of_the_document(root):
@@ -98,3 +117,9 @@ def test_tables_of_the_nibble_document(root):
         assert nibble_mix.STATES[int(number)] == (*map(int, row), slow)
     for numbers in (nibble_mix.FIRST_SOLE[1:], nibble_mix.FIRST_APM):
         assert ", ".join(map(str, numbers)) in " ".join(text.split())
+
+
+def test_lists_of_the_fast_document(root):
+    text = (root / "docs" / "fast_mix.md").read_text()
+    lists = re.findall(r"^\| (\d) \w+ \| ([\w ]+) \|$", text, re.M)
+    assert {int(id): names for id, names in lists} == fast_mix.LISTS

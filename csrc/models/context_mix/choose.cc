@@ -222,12 +222,14 @@ struct Runner {
 void run(Runner* runner, base::ByteSpan bytes) {
   const auto& cost = cost_table();
   BitModel& model = *runner->model;
+  const uint16_t* const p1_q16 = model.nibble_p1_q16();
   for (const uint8_t byte : bytes)
-    for (int shift = 7; shift >= 0; --shift) {
-      const int bit = (byte >> shift) & 1;
-      const uint32_t p1_q16 = model.p1_q16();
-      runner->cost += cost[(bit ? p1_q16 : 65535 - p1_q16) >> 4];
-      model.update(bit);
+    for (const uint32_t nibble : {uint32_t{byte} >> 4, uint32_t{byte} & 15}) {
+      for (int shift = 3; shift >= 0; --shift) {
+        const uint32_t p1 = p1_q16[(16u | nibble) >> (shift + 1)];
+        runner->cost += cost[((nibble >> shift & 1) ? p1 : 65535 - p1) >> 4];
+      }
+      model.update_nibble(nibble);
     }
 }
 

@@ -63,6 +63,26 @@ constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kSequences, "sequences", false, 8, kSequencesList},
 };
 
+constexpr uint8_t kFastText[kFastContexts] = {kOrder4, kWord, kColumnAbove};
+constexpr uint8_t kFastBinary[kFastContexts] = {kOrder2, kOrder6, kSkip1};
+constexpr uint8_t kFastExecutable[kFastContexts] = {kOrder2, kOrder3, kCodeOp};
+constexpr uint8_t kFastRecord[kFastContexts] = {kOrder3, kRecordColumn, kRecordAbove};
+constexpr uint8_t kFastImage[kFastContexts] = {kPixelW, kPixelLms, kPixelGradientPlane};
+constexpr uint8_t kFastSymbols[kFastContexts] = {kOrder4, kSymbols12, kSymbols16};
+constexpr uint8_t kFastNumbers[kFastContexts] = {kNumberSelf, kNumberLms, kNumberGradient};
+constexpr uint8_t kFastSequences[kFastContexts] = {kSymbols11, kSymbols16, kColumnAbove};
+
+constexpr ProfileRow kFastRows[kProfiles] = {
+    {Profile::kText, "text", false, 0, kFastText},
+    {Profile::kBinary, "binary", false, 0, kFastBinary},
+    {Profile::kExecutable, "executable", false, 0, kFastExecutable},
+    {Profile::kRecord, "record", true, 0, kFastRecord},
+    {Profile::kImage, "image", true, 0, kFastImage},
+    {Profile::kSymbols, "symbols", false, 0, kFastSymbols},
+    {Profile::kNumbers, "numbers", true, 0, kFastNumbers},
+    {Profile::kSequences, "sequences", false, 0, kFastSequences},
+};
+
 uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` bytes
   uint32_t v = count;
   for (uint32_t i = 1; i <= count; i += 4) {
@@ -313,6 +333,7 @@ uint32_t context_value(const History& h, uint8_t id) {
 }  // namespace
 
 const ProfileRow& profile_row(Profile profile) { return kRows[static_cast<size_t>(profile)]; }
+const ProfileRow& fast_profile_row(Profile profile) { return kFastRows[static_cast<size_t>(profile)]; }
 
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes) {
   auto store = [&](int i, uint8_t id, uint32_t value) { hashes[i] = hash2(value, (id + 1) * 0x9E3779B1u); };

@@ -19,6 +19,10 @@ struct ProfileRow {
 
 const ProfileRow& profile_row(Profile profile);
 
+// The lists of fast_mix: other contexts are best when there are few.
+inline constexpr int kFastContexts = 3;
+const ProfileRow& fast_profile_row(Profile profile);
+
 // One hash per context of the profile's first `count`, and the bases of the weight sets from the third on.
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes);
 void compute_set_bases(const ProfileRow& row, const History& history, uint32_t* bases, int count);

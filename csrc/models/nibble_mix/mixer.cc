@@ -104,6 +104,7 @@ NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, in
       lines_(shape_.line_bytes),
       overflow_(shape_.overflow_bytes),
       matches_(shape_.match_entries, kMatchMost) {
+  nibble_p1_q16_ = state_.p1_q16;
   initialise();
   compute_hashes();
   if (networks == 0) begin_byte(nullptr);
@@ -119,13 +120,7 @@ void NibbleMix::initialise() {
   state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kLineBytes - 1);
   state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kLineBytes - 1);
 
-  for (int i = 0; i < state_.cells; ++i)
-    for (int k = 1; k < kernels::kNibbleSoleStates; ++k) {
-      state_.sole_q16[i][k] = sole_start_q16(k);
-      const auto value = static_cast<uint16_t>(tables.stretch_q10[sole_start_q16(k) >> 4]);
-      state_.sole_low[i][k] = state_.sole_low[i][k + 16] = static_cast<uint8_t>(value);
-      state_.sole_high[i][k] = state_.sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
-    }
+  start_sole_states(&state_);
   for (auto& bucket : match_q16_) std::fill(bucket, bucket + 4, uint16_t{58982});
   std::fill(state_.x[state_.cells + 1], state_.x[state_.cells + 2], int16_t{256});
   state_.networks = shape_.networks;
@@ -395,7 +390,7 @@ void NibbleMix::learn_match(uint32_t nibble) noexcept {
   }
 }
 
-void NibbleMix::finish_nibble(uint32_t nibble) noexcept {
+void NibbleMix::update_nibble(uint32_t nibble) noexcept {
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
   if (expected_nibble_ >= 0) learn_match(nibble);
   if (!second_) {

@@ -42,9 +42,10 @@ class NibbleMix : public BitModel {
     if (node_ < 16) {
       p1_q16_ = state_.p1_q16[node_];
     } else {
-      finish_nibble(node_ & 15);
+      update_nibble(node_ & 15);
     }
   }
+  void update_nibble(uint32_t nibble) noexcept override;
 
   // Priming (docs/dictionary.md): any number of samples, each begun and then coded; a mark; then records, each begun, coded
   // and taken back, so that every one of them starts from the state at the mark.
@@ -73,7 +74,6 @@ class NibbleMix : public BitModel {
   void start_nibble() noexcept;
   void compute_hashes() noexcept;
   void fetch_ahead() noexcept;
-  void finish_nibble(uint32_t nibble) noexcept;
   uint32_t start_match() noexcept;
   void start_networks() noexcept;
   void learn_match(uint32_t nibble) noexcept;

@@ -52,6 +52,16 @@ int32_t log2_q10(uint32_t v) {
 
 uint16_t sole_start_q16(int state) { return kSoleStart_q16[state]; }
 
+void start_sole_states(kernels::NibbleMixState* state) {
+  for (int i = 0; i < state->cells; ++i)
+    for (int k = 1; k < kernels::kNibbleSoleStates; ++k) {
+      state->sole_q16[i][k] = sole_start_q16(k);
+      const auto value = static_cast<uint16_t>(nibble_mix_tables().stretch_q10[sole_start_q16(k) >> 4]);
+      state->sole_low[i][k] = state->sole_low[i][k + 16] = static_cast<uint8_t>(value);
+      state->sole_high[i][k] = state->sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
+    }
+}
+
 const NibbleMixTables& nibble_mix_tables() {
   static const NibbleMixTables tables = build();
   return tables;

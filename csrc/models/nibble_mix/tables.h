@@ -15,4 +15,7 @@ int32_t log2_q10(uint32_t v);
 // How often a node whose `state` has seen one kind of bit is expected to see it again, before anything is learnt.
 uint16_t sole_start_q16(int state);
 
+// Writes these to a state's learnt values, for each of its cells.
+void start_sole_states(kernels::NibbleMixState* state);
+
 }  // namespace fastnz::models
