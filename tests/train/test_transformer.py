@@ -226,3 +226,19 @@ def test_bounded_values_are_led_back() -> None:
     assert bounded.tolist() == [-1, -1, 0.5, 1, 1]
     bounded.backward(torch.tensor([-1.0, 1.0, 2.0, 1.0, -1.0]))  # a step goes against the gradient
     assert values.grad.tolist() == [-1, 0, 2, 1, 0]
+
+
+def test_a_stream_that_leaves_16_bits_is_bounded_in_training_too() -> None:
+    torch = pytest.importorskip("torch")
+    from fastnz.train.quantise import to_integers
+
+    data, inputs, rows = sample(60)
+    network = network_of(7)
+    network.rounded = True
+    with torch.no_grad():
+        network.embedding.mul_(12)
+        logits, _, _ = network(inputs, rows, network.zero_state(2))
+    theirs = torch.log_softmax(logits.double(), 2).transpose(0, 1).numpy() / np.log(2)
+    ours = IntegerTransformer(to_integers(network)).logits(data) / 4096
+    ours = ours - np.log2(np.exp2(ours).sum(-1, keepdims=True))
+    assert np.abs(ours - theirs).mean() < 0.03

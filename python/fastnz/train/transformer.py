@@ -23,6 +23,7 @@ BYTES = 256
 FIRST_GAIN, BIAS_GAIN, SECOND_GAIN = 0.25, 0.25, 0.5
 LOGIT_GAIN, DISTANCE_GAIN = 4.0, 4.0
 _NORM = 0.25
+_FARTHEST_STREAM = 16.0  # of the stream between layers, q11 in 16 bits
 _SCORE = 4.0  # bits for a product of query and key
 _FARTHEST = 7.99  # of a distance's bias, in bits
 _THRESHOLD = 1 / 16  # of what a unit squares, below which its integer is 0
@@ -138,7 +139,7 @@ class Transformer(nn.Module):
         if self.rounded:
             features = fake_grid(features, self.table_grid, -self.table_grid, self.table_grid - 1)
         known = functional.embedding(inputs.t(), self._grid(self.embedding, STATE_GRID))
-        stream = known + features @ self._rows(self.from_features, STATE_UNIT).t()
+        stream = _within_16_bits(known + features @ self._rows(self.from_features, STATE_UNIT).t())
         past = state.view(streams, shape.layers, shape.window, 2 * HEAD)
         distance = torch.arange(steps, device=inputs.device)[:, None] + shape.window
         distance = distance - torch.arange(steps + shape.window, device=inputs.device)
@@ -168,7 +169,7 @@ class Transformer(nn.Module):
         active = _Bounded.apply(units.relu())
         joined = torch.cat([self._input(means), self._input(active.square())], 2)
         stream = stream + functional.linear(joined, self._rows(self.second[layer] * SECOND_GAIN, STATE_UNIT))
-        return stream, both[:, -shape.window :].detach(), active / (active + _THRESHOLD)
+        return _within_16_bits(stream), both[:, -shape.window :].detach(), active / (active + _THRESHOLD)
 
     def _input(self, values: Tensor) -> Tensor:
         values = _Bounded.apply(values)
@@ -190,6 +191,11 @@ class Transformer(nn.Module):
         bounds += [(biases, _FARTHEST / DISTANCE_GAIN) for biases in self.distances]
         for parameter, bound in bounds:
             parameter.clamp_(-bound, bound)
+
+
+def _within_16_bits(stream: Tensor) -> Tensor:
+    bounded: Tensor = _Bounded.apply(stream / _FARTHEST_STREAM) * _FARTHEST_STREAM
+    return bounded
 
 
 def _norm(stream: Tensor) -> Tensor:
