@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <string>
 
+#include "base/bytes.h"
 #include "bindings/buffers.h"
 #include "codec/compress.h"
 #include "codec/decompress.h"
 #include "codec/raw_record.h"
 #include "format/skippable_frame.h"
+#include "models/hybrid/hybrid.h"
+#include "models/weights_store.h"
 
 namespace py = pybind11;
 
@@ -133,10 +136,24 @@ py::bytes skippable_frame(py::handle payload, int tag) {
   return to_bytes(out);
 }
 
+// Ids of the networks that the options name; none if they cannot be read.
+std::vector<uint64_t> networks_of(const models::ModelRow* row, base::ByteSpan options) {
+  if (row && row->id == models::kHybridModel) {
+    try {
+      return models::network_ids(models::read_hybrid_options(options));
+    } catch (const base::Error&) {
+      return {};
+    }
+  }
+  if (!row || row->name_bytes != sizeof(uint64_t) || options.size() != sizeof(uint64_t)) return {};
+  return {base::load_le<uint64_t>(options.data())};
+}
+
 // The first model and options that a frame's blocks name; None for stored ones.
 void describe_model(base::ByteSpan in, const codec::Contents& contents, const codec::FrameRef& frame, py::dict* out) {
   (*out)["model"] = py::none();
   (*out)["options"] = py::bytes();
+  (*out)["networks"] = py::tuple();
   for (size_t k = frame.first_block; k < frame.first_block + frame.block_count; ++k) {
     const codec::BlockRef& block = contents.blocks[k];
     format::Body body;
@@ -149,6 +166,9 @@ void describe_model(base::ByteSpan in, const codec::Contents& contents, const co
     const models::ModelRow* row = models::find_model(body.model_id);
     (*out)["model"] = row ? std::string(row->name) : "model " + std::to_string(body.model_id);
     (*out)["options"] = to_bytes(body.options);
+    py::list networks;
+    for (const uint64_t id : networks_of(row, body.options)) networks.append(models::weights_name(id));
+    (*out)["networks"] = py::tuple(networks);
     break;
   }
 }

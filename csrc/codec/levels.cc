@@ -34,7 +34,7 @@ constexpr Level kLevels[] = {
     {5, "nibble_mix", 5, kBlockSize},
     {6, "context_mix", 5, kBlockSize},
     {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
-    {8, "context_mix", 5, kBlockSize, 7, {models::kSmallPrior}, kAnyContent, true},
+    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior, models::kSmallPrior}, kAnyContent, true},
 };
 
 // Trials of the network: on how much of a content, and from which size on one with text in it is tried at all.
@@ -104,7 +104,8 @@ size_t coded_size(const Choice& choice, base::ByteSpan content) {
   return choice.options.size() + coded.size();
 }
 
-// Does the network shorten a few pieces of the content? Both codes of them are made and compared.
+// Does the network make a few pieces of the content at least 2 % shorter, else it is not worth its time? Both codes of
+// them are made and compared.
 bool network_helps(const Choice& hybrid, const Choice& plain, base::ByteSpan residual) {
   const size_t total = std::min(residual.size(), std::clamp(residual.size() / kTrialShare, kLeastTrial, kMostTrial));
   const size_t piece = total / kTrialPieces;
@@ -113,7 +114,7 @@ bool network_helps(const Choice& hybrid, const Choice& plain, base::ByteSpan res
     const base::ByteSpan part = residual.subspan((residual.size() - piece) * k / (kTrialPieces - 1), piece);
     sample.insert(sample.end(), part.begin(), part.end());
   }
-  return coded_size(hybrid, sample) < coded_size(plain, sample);
+  return coded_size(hybrid, sample) * 51 < coded_size(plain, sample) * 50;
 }
 
 // A dictionary that the user named serves contents that are short enough; the others are coded as the level would.

@@ -20,6 +20,7 @@ class _Frame(TypedDict):
     blocks: int
     model: str | None  # of the first block that has one; None: all stored
     options: bytes
+    networks: tuple[str, ...]  # ids of the pretrained networks that it needs
     level: int | None  # None: not told
     memory: int  # bytes that decoding one block takes beyond input and output
     checksum: bool

@@ -23,7 +23,8 @@ class FrameInfo(NamedTuple):
     """One frame: where it lies and what its headers say.
 
     Sizes and `memory`, which a decoder needs for each block at work, are in bytes. `model` is None where all is
-    stored, `level` where the header does not tell it, `tag` for all but skippable frames.
+    stored, `level` where the header does not tell it, `tag` for all but skippable frames. `networks` are the ids of
+    the pretrained networks that decoding needs; where a small frame's network is missing, its `memory` is 0.
     """
 
     offset: int
@@ -38,6 +39,7 @@ class FrameInfo(NamedTuple):
     tag: int | None
     has_index: bool
     version: int
+    networks: tuple[str, ...] = ()
 
 
 class Info(NamedTuple):

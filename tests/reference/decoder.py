@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 import xxhash
 from context_mix import ContextMix, UnknownOptions
 from fast_mix import FastMix
+from hybrid import Hybrid
 from nibble_mix import NibbleMix
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
@@ -43,7 +44,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 7: FastMix}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix}
 
 
 # Conventions

@@ -72,6 +72,28 @@ def write_plain(w: Weights, hash64) -> bytes:
     return body + struct.pack("<Q", hash64(body))
 
 
+def read_plain(plain: bytes) -> Weights:
+    """The tensors in the plain form of a weight file."""
+    count = struct.unpack_from("<H", plain, 6)[0]
+    sizes = [struct.unpack_from("<I", plain, 8 + 12 * k)[0] for k in range(count)]
+    parts, at = [], 8 + 12 * count
+    for size in sizes:
+        parts.append(plain[at : at + size])
+        at += size
+    h, d, bits, _, kh, kf, ko = struct.unpack_from("<HHBBBBB", parts[0])
+
+    def tensor(k: int, kind: str, *shape: int) -> np.ndarray:
+        return np.frombuffer(parts[k], kind).astype(np.int64).reshape(shape)
+
+    f = 4 * d
+    return Weights(
+        tables=tensor(1, "i1", 4, 1 << bits, d), x=tensor(2, "<i2", 256, 3 * h), wh=tensor(3, "i1", 3 * h, h),
+        mh=tensor(4, "<i2", 3 * h), wf=tensor(5, "i1", 3 * h, f), mf=tensor(6, "<i2", 3 * h), bn=tensor(7, "<i2", h),
+        wo=tensor(8, "i1", 256, h + f), mo=tensor(9, "<i2", 256), bo=tensor(10, "<i4", 256), kh=kh, kf=kf, ko=ko,
+        notes=parts[11],
+    )
+
+
 def random_weights(
     rng: np.random.Generator, hidden: int = 32, depth: int = 8, bits: int = 8, *, spread: float = 1.0
 ) -> Weights:
@@ -108,22 +130,36 @@ def _multipliers(rng: np.random.Generator, matrix: np.ndarray) -> np.ndarray:
     return np.minimum(drawn, (2**31 - 2**24) // (128 * np.maximum(1, np.abs(matrix).sum(1))))
 
 
-def rows_of(data: bytes, bits: int) -> np.ndarray:
-    """Section 2: the row of each table before each byte of `data`, [n, 4]."""
-    last = word = key3 = 0
-    in_word = False
-    out = np.zeros((len(data), 4), np.int64)
-    for i, c in enumerate(data):
-        for k, key in enumerate((last & 0xFFFF, last & 0xFFFFFF, last, key3)):
+class Keys:
+    """Section 2: the state of the features."""
+
+    def __init__(self) -> None:
+        self.last = self.word = self.key3 = 0
+        self.in_word = False
+
+    def rows(self, bits: int) -> list[int]:
+        out = []
+        for k, key in enumerate((self.last & 0xFFFF, self.last & 0xFFFFFF, self.last, self.key3)):
             t = key * TABLE_MULTIPLIERS[k] & MASK
-            out[i, k] = ((t ^ t >> 15) * 0x2C1B3C6D & MASK) >> (32 - bits)
-        last = (last << 8 | c) & MASK
+            out.append(((t ^ t >> 15) * 0x2C1B3C6D & MASK) >> (32 - bits))
+        return out
+
+    def push(self, c: int) -> None:
+        self.last = (self.last << 8 | c) & MASK
         if c >= 128 or chr(c).isalpha():
-            word = ((word if in_word else 0) * WORD_MULTIPLIER + (c | 32 if c < 128 else c)) & MASK
-            in_word, key3 = True, word
+            self.word = ((self.word if self.in_word else 0) * WORD_MULTIPLIER + (c | 32 if c < 128 else c)) & MASK
+            self.in_word, self.key3 = True, self.word
         else:
-            in_word, key3 = False, (word * WORD_MULTIPLIER + c) & MASK
-    return out
+            self.in_word, self.key3 = False, (self.word * WORD_MULTIPLIER + c) & MASK
+
+
+def rows_of(data: bytes, bits: int) -> np.ndarray:
+    """The row of each table before each byte of `data`, [n, 4]."""
+    keys, out = Keys(), []
+    for c in data:
+        out.append(keys.rows(bits))
+        keys.push(c)
+    return np.array(out, np.int64).reshape(len(data), 4)
 
 
 def scale(a: np.ndarray, m: np.ndarray, k: int) -> np.ndarray:

@@ -20,18 +20,11 @@ constexpr size_t kFrequencies = kernels::kNetworkSymbols;
 
 constexpr size_t kMostNetworks = kernels::kMaxNibbleNetworks;
 
-std::vector<uint64_t> weights_of(const HybridOptions& options) {
-  if (options.priors.empty()) return {options.weights_id};
-  std::vector<uint64_t> ids;
-  for (const uint8_t prior : options.priors) ids.push_back(kPriors[prior]);
-  return ids;
-}
-
 // The networks of some lanes, and their latest frequencies.
 class Networks {
  public:
   Networks(const HybridOptions& options, int lanes) {
-    for (const uint64_t id : weights_of(options)) {
+    for (const uint64_t id : network_ids(options)) {
       auto weights = require_weights(id);
       const NetworkFamily& family = family_of(*weights);
       networks_.push_back({family.make(std::move(weights), lanes, nullptr), std::vector<uint32_t>(static_cast<size_t>(lanes) * kFrequencies)});
@@ -63,7 +56,7 @@ class Networks {
 class Hybrid final : public NibbleMix {
  public:
   Hybrid(const HybridOptions& options, uint64_t content_size)
-      : NibbleMix(options.mix, content_size, static_cast<int>(weights_of(options).size())), networks_(options, 1), left_(content_size) {
+      : NibbleMix(options.mix, content_size, static_cast<int>(network_ids(options).size())), networks_(options, 1), left_(content_size) {
     next_byte();
   }
 
@@ -138,6 +131,13 @@ class HybridLanes final : public ModelLanes {
 
 }  // namespace
 
+std::vector<uint64_t> network_ids(const HybridOptions& options) {
+  if (options.priors.empty()) return {options.weights_id};
+  std::vector<uint64_t> ids;
+  for (const uint8_t prior : options.priors) ids.push_back(kPriors[prior]);
+  return ids;
+}
+
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
   const bool small = options.priors.size() == 1 && options.priors[0] == kSmallPrior;
   if (small && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText) return {};
@@ -178,7 +178,7 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes) {
 
 size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
   const HybridOptions options = read_hybrid_options(bytes);
-  const std::vector<uint64_t> ids = weights_of(options);
+  const std::vector<uint64_t> ids = network_ids(options);
   size_t memory = reserved_bytes(nibble_mix_shape(options.mix, content_size, static_cast<int>(ids.size())), content_size);
   for (const uint64_t id : ids) {
     std::vector<uint8_t> name;

@@ -25,6 +25,8 @@ struct HybridOptions {
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options);
 // Throws base::Error(kUnsupported).
 HybridOptions read_hybrid_options(base::ByteSpan bytes);
+// The weights of the networks, the leading one first.
+std::vector<uint64_t> network_ids(const HybridOptions& options);
 
 size_t hybrid_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size);

@@ -10,9 +10,10 @@ namespace fastnz::models {
 inline constexpr uint64_t kPriors[] = {
     0,
     0xe6496d9a3edc1ed6,  // small
+    0xa15991f2b426a01d,  // large
 };
 inline constexpr uint8_t kPriorCount = sizeof kPriors / sizeof kPriors[0];
-inline constexpr uint8_t kSmallPrior = 1;
+inline constexpr uint8_t kSmallPrior = 1, kLargePrior = 2;
 
 // No prior takes more memory, weights and the state of a stream together: so much can be declared without having them.
 inline constexpr uint64_t kPriorMemory = uint64_t{16} << 20;

@@ -1,0 +1,220 @@
+"""The model `hybrid`, id 4, as docs/hybrid.md specifies it: `nibble_mix` with networks among its inputs, plain Python.
+
+Networks are of the family `gru8`; their weights are found by id in NETWORKS. About 1 KB/s.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import gru8
+import numpy as np
+from context_mix import STEPS, UnknownOptions, power_of_two, read_options
+from context_mix_contexts import PROFILES
+from context_mix_history import History, clamp
+from match_finder import MatchFinder
+from nibble_mix import (
+    FIRST_APM,
+    FIRST_MATCH,
+    FIRST_SOLE,
+    LIMIT,
+    MATCH_BITS,
+    MAX_MATCH,
+    NEW_CELL,
+    STATES,
+    STRETCH,
+    TABLE_START,
+    TIERS,
+    NibbleMix,
+    Tier,
+    Tree,
+    log2_q10,
+    sat,
+    squash,
+    times,
+)
+
+HYBRID_TIERS = {**TIERS, 6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
+PRIORS = {1: 0xE6496D9A3EDC1ED6, 2: 0xA15991F2B426A01D}
+NETWORKS: dict[int, gru8.Weights] = {}  # by id
+
+SURE = (300, 900, 1800, 3000, 4500, 6500, 9000)
+COST = (400, 900, 1600, 2500, 3600, 5000, 7500)
+FIRST_COST, FREQUENCY_BITS = 2500, 22 * 1024
+CONTEXT_WEIGHTS, MATCH_WEIGHT, NETWORK_WEIGHTS = 6300, 1638, 1200
+
+
+def step_of(value: int, limits: tuple[int, ...]) -> int:
+    return sum(limit < value for limit in limits)
+
+
+def stretch_q15(p: int) -> int:
+    p |= 4
+    return log2_q10(p) - log2_q10(32768 - p)
+
+
+def position_of(odds: int) -> int:
+    return (clamp(odds, -12287, 12287) + 12288) * 40960 >> 16
+
+
+def refine(column: list[int], position: int) -> int:
+    at = position >> 10
+    return column[at] + ((column[at + 1] - column[at]) * (position & 1023) >> 10)
+
+
+class Network:
+    """One network on its way through the content: frequencies of the next byte, and its cost of late."""
+
+    def __init__(self, weights: gru8.Weights) -> None:
+        self.weights = weights
+        self.keys = gru8.Keys()
+        self.state = np.zeros(weights.hidden, np.int64)
+        self.cost = FIRST_COST
+        self.step(0)
+
+    def step(self, byte: int) -> None:
+        w = self.weights
+        rows = self.keys.rows(w.bits)
+        features = np.concatenate([w.tables[k, rows[k]] for k in range(4)]).astype(np.int64)
+        self.state = gru8.gates(w, w.wh @ gru8.upper(self.state), w.wf @ features, byte, self.state)
+        self.freq = gru8.frequencies_of(gru8.logits(w, w.wo @ np.concatenate([gru8.upper(self.state), features])))
+
+    def push(self, byte: int) -> None:
+        self.cost += FREQUENCY_BITS - log2_q10(int(self.freq[byte])) - self.cost >> 2
+        self.keys.push(byte)
+        self.step(byte)
+
+    def start_nibble(self, half: int, upper: int) -> None:
+        """Section 2: the odds at all nodes, the likeliest nibble and how sure of it the network is."""
+        odds = [int(v) for v in gru8.nibble_odds(self.freq, upper << 4)[half]]
+        node, least = 1, 32767
+        for _ in range(4):
+            least = min(least, abs(odds[node]))
+            node = 2 * node + (odds[node] > 0)
+        self.odds = [clamp(v, -LIMIT, LIMIT) for v in odds]
+        self.likely, self.sure = node & 15, step_of(least, SURE)
+
+
+class Hybrid(NibbleMix):
+    def __init__(self, options: bytes, size: int) -> None:
+        (number, profile, width, step), names = read_hybrid_options(options)
+        self.networks = [Network(NETWORKS[name]) for name in names]
+        tier, ordered, contexts = HYBRID_TIERS[number], PROFILES[profile][0], PROFILES[profile][1].split()
+        n = self.contexts = min(tier.contexts, len(contexts) & ~1)
+        self.names, self.ordered = contexts[:n], min(ordered, n)
+        self.history = History(profile, width, step)
+
+        start = min(size, TABLE_START)
+        wanted = max(n * (24 * start + 12 * (size - start)), 1 << 13)
+        line_bytes = min(1 << wanted.bit_length() - 1, 1 << tier.table_bits)
+        self.line_count, self.overflow_count = line_bytes // 64, line_bytes // 128
+        self.lines: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
+        self.overflow: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
+        self.direct: defaultdict[tuple[int, int], Tree] = defaultdict(lambda: [0] + [NEW_CELL] * 15)
+        self.sole = [FIRST_SOLE[:] for _ in range(n + 2)]
+        self.renew()
+        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
+        self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
+
+        count = len(self.networks)
+        first = [CONTEXT_WEIGHTS // n] * (n + 1) + [0, MATCH_WEIGHT, 0] + [NETWORK_WEIGHTS // count] * (2 * count)
+        self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(4)]
+        self.apm_count = 0 if tier.apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << tier.apm_bits)
+        self.maps: defaultdict[tuple[str | int, ...], list[int]] = defaultdict(FIRST_APM.copy)
+        self.dither = self.nibbles = 0
+        self.start_byte()
+
+    def update(self, bit: int) -> None:
+        self.bits.append(bit)
+        self.node = 2 * self.node + bit
+        if self.node < 16:
+            self.predict()
+            return
+        self.learn_match()
+        self.learn()
+        nibble = self.node & 15
+        if not self.second:
+            self.find_second(nibble)
+            self.start_nibble()
+            return
+        byte = self.upper << 4 | nibble
+        if self.matches.length and self.matches.expected != byte:
+            self.matches.length = 0
+        self.history.push(byte)
+        for network in self.networks:
+            network.push(byte)
+        self.start_byte()
+
+    # Sections 2 and 4: what a nibble uses
+
+    def start_nibble(self) -> None:
+        self.start_match()
+        self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]]
+        length = self.matches.length
+        matched = 0 if not self.match else 1 if length < 8 else 2 if length < 24 else 3
+        known = sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
+        for network in self.networks:
+            network.start_nibble(self.second, self.upper)
+        first = self.networks[0]
+        behind = len(self.networks) == 2 and first.cost > self.networks[1].cost
+        self.rows = (4 * self.place + matched, 16 * self.second + (8 + matched if matched > 1 else known),
+                     256 * self.second + self.base, 16 * self.second + 8 * behind + step_of(first.cost, COST))
+        self.answer_maps: list[tuple[str | int, ...]] = [("answer", self.second, first.likely, first.sure)]
+        if self.apm_count:
+            self.answer_maps.insert(0, ("order 1", 32 * self.c1 + self.place & self.apm_count - 1))
+        self.node, self.bits, self.passed = 1, [], []
+        self.predict()
+
+    def predict(self) -> None:
+        node, x = self.node, []
+        for tree, learnt in zip(self.trees, self.learnt):
+            cell = tree[node]
+            state = cell & 15
+            own = times(STRETCH[cell >> 4], 256 * STATES[state].confidence)
+            x.append(own + (learnt[state] if cell >= NEW_CELL else -learnt[state]))
+        k, bit = self.match.get(node, (-1, 0))
+        known = STRETCH[self.counts[k] >> 4] if k >= 0 else 0
+        x += [known if bit else -known, 256]
+        used = []  # columns of maps, and where in them
+        for k, network in enumerate(self.networks):
+            column, position = self.maps[k, self.second, network.sure, node], position_of(network.odds[node])
+            x += [network.odds[node], stretch_q15(refine(column, position) >> 1)]
+            used.append((column, position))
+
+        weights = [of[row, node] for of, row in zip(self.weights, self.rows)]
+        sums = [0, 0]
+        for i, (value, first, second, third, fourth) in enumerate(zip(x, *weights)):
+            sums[i & 1] = sat(sums[i & 1] + times(value, sat(sat(sat(first + second) + third) + fourth)))
+        answer = clamp(sat(2 * sat(sums[0] + sums[1])), -LIMIT, LIMIT)
+        mixed = squash(answer)
+        self.probability = 2 * mixed
+        for key in self.answer_maps:
+            column, position = self.maps[(*key, node)], position_of(answer)
+            self.probability = self.probability + refine(column, position) + 1 >> 1
+            used.append((column, position))
+        self.passed.append((node, x, weights, mixed, used))
+
+    # Section 5
+
+    def learn(self) -> None:
+        for bit, (_, x, weights, mixed, used) in zip(self.bits, self.passed):
+            for column, position in used:
+                at = (position >> 10) + (position >> 9 & 1)
+                column[at] += 65535 * bit - column[at] >> 6
+        # What is left is as without networks, and knows no maps there.
+        self.passed = [(node, x, weights, mixed, [], 0) for node, x, weights, mixed, _ in self.passed]
+        super().learn()
+
+
+def read_hybrid_options(options: bytes) -> tuple[tuple[int, int, int, int], list[int]]:
+    """Section 1: tier, profile, width and step; the ids of the networks."""
+    if not options:
+        options = b"\5\0"
+    own = 6 if len(options) > 1 and options[1] in STEPS else 2
+    rest = options[own:]
+    shape = read_options(options[:own], "hybrid", HYBRID_TIERS)
+    if len(rest) == 8:
+        return shape, [int.from_bytes(rest, "little")]
+    if len(rest) > 2 or not all(number in PRIORS for number in rest):
+        raise UnknownOptions(f"hybrid with options {options.hex()}")
+    return shape, [PRIORS[number] for number in rest or b"\1"]
