@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from record_kinds import Records
 ZSTD_LEVEL, BROTLI_QUALITY = 19, 11
 DICTIONARY_BYTES = 110 << 10
 OUR_LEVELS = (3, 7, 8)
+_HELD: list = []  # dictionaries are files while this process lives
 
 One = tuple[Callable[[bytes], bytes], Callable[[bytes, int], bytes]]
 Many = tuple[Callable[[list[bytes]], list[bytes]], Callable[[list[bytes], list[int]], list[bytes]]]
@@ -100,11 +102,15 @@ def _fastnz(kind: Records, models: Path | None) -> list[Codec]:
 
     built = [row["level"] for row in fastnz.levels()]
     made = [codec for level in OUR_LEVELS if level in built for codec in _fastnz_pair(f"fastnz-{level}", level, None)]
-    for name, suffix in (("dictionary", ".fnzd"), ("model", ".fnzw")):
-        path = models / f"{kind.kind}{suffix}" if models else None
-        if path and path.is_file():
-            about = f"{name} of {path.stat().st_size:,} bytes"
-            made += _fastnz_pair(f"fastnz-3 {name}", 3, path, about)
+    dictionary = tempfile.NamedTemporaryFile(suffix=".fnzd")
+    _HELD.append(dictionary)
+    dictionary.write(fastnz.train_dictionary(kind.sample))
+    dictionary.flush()
+    trained = {"dictionary": Path(dictionary.name)}
+    if models and (models / f"{kind.kind}.fnzw").is_file():
+        trained["model"] = models / f"{kind.kind}.fnzw"
+    for name, path in trained.items():
+        made += _fastnz_pair(f"fastnz-3 {name}", 3, path, f"{name} of {path.stat().st_size:,} bytes")
     return made
 
 

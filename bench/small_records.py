@@ -2,12 +2,11 @@
 
     python bench/small_records.py                                  # with what is in the package
     python bench/small_records.py --write-samples samples          # a file of each kind, to train on
-    python bench/small_records.py --models models                  # also with models/KIND.fnzw and models/KIND.fnzd
+    python bench/small_records.py --models models                  # also with models/KIND.fnzw
     python bench/small_records.py --kinds json,logs --codecs 'fastnz*'
 
-A model is trained by `fastnz train samples/KIND.txt --lines -o models/KIND.fnzw`, a dictionary by `fastnz train
---dictionary samples/KIND.txt -o models/KIND.fnzd`; zstd's dictionary of 110 KB is trained here, on the same sample.
-Every record is decoded and compared. One thread, CPU time, best of the repeats.
+A model is trained by `fastnz train samples/KIND.txt --lines -o models/KIND.fnzw`; dictionaries, ours and zstd's of 110 KB,
+are trained here, on the same sample. Every record is decoded and compared. One thread, CPU time, best of the repeats.
 """
 
 from __future__ import annotations
@@ -87,7 +86,7 @@ def parse() -> argparse.Namespace:
     listed = lambda text: [part for part in text.split(",") if part]  # noqa: E731
     parser.add_argument("--kinds", type=listed, help=f"of {', '.join(record_kinds.ABOUT)}; default all")
     parser.add_argument("--codecs", type=listed, default=["*"], help="patterns of names, separated by commas")
-    parser.add_argument("--models", type=Path, help="folder of KIND.fnzw and KIND.fnzd")
+    parser.add_argument("--models", type=Path, help="folder of KIND.fnzw")
     parser.add_argument("--write-samples", type=Path, metavar="FOLDER", help="write what may be trained on, and stop")
     parser.add_argument("--repeat", type=int, default=3, help="best of so many (%(default)s)")
     parser.add_argument("--cpu", type=int, help="processor to run on; default the last")
