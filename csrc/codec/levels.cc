@@ -34,7 +34,7 @@ constexpr Level kLevels[] = {
     {5, "nibble_mix", 5, kBlockSize},
     {6, "context_mix", 5, kBlockSize},
     {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
-    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior, models::kSmallPrior}, kAnyContent, true},
+    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior}, kAnyContent, true},
 };
 
 // Trials of the network: on how much of a content, and from which size on one with text in it is tried at all.

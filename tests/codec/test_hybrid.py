@@ -102,8 +102,9 @@ def test_without_the_networks():
 def test_what_a_frame_needs_is_told_without_it(root, size):
     content = b"".join(path.read_bytes() for path in sorted((root / "docs").glob("*.md")))[:size]
     packed = fastnz.compress(content, level=7)
-    assert len(fastnz.info(fastnz.compress(content, level=8)).frames[0].networks) == 2
     (name,) = fastnz.info(packed).frames[0].networks
+    (larger,) = fastnz.info(fastnz.compress(content, level=8)).frames[0].networks
+    assert larger != name
     code = (
         "frame = fastnz.info(data).frames[0]\n"
         "assert frame.model == 'hybrid'\n"
