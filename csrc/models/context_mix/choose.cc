@@ -237,7 +237,8 @@ constexpr int kRaceTier = 3;  // of nibble_mix, whichever model will code the bl
 
 ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions>& candidates) {
   if (candidates.size() == 1) return candidates[0];
-  const size_t n = block.size(), total = std::clamp(n / kSampleShare, std::min(n, kLeastSample), kMostSample);
+  const size_t n = block.size(), part_of_share = candidates[0].tier == 1 ? 4 : 1;  // the fastest level takes less time
+  const size_t total = std::clamp(n / kSampleShare / part_of_share, std::min(n, kLeastSample), kMostSample / part_of_share);
   const size_t pieces = std::clamp<size_t>(total / (8 * 1024), 1, 8), piece = total / pieces;
   std::vector<uint8_t> sample;
   sample.reserve(total);
