@@ -36,6 +36,20 @@ class BufferView {
   Py_buffer view_{};
 };
 
+// Keeps every buffer of a list open while threads read them.
+struct BufferList {
+  explicit BufferList(const pybind11::sequence& list) {
+    views.reserve(list.size());
+    spans.reserve(list.size());
+    for (const pybind11::handle item : list) {
+      views.emplace_back(item);
+      spans.push_back(views.back().bytes());
+    }
+  }
+  std::vector<BufferView> views;
+  std::vector<base::ByteSpan> spans;
+};
+
 inline pybind11::bytes to_bytes(base::ByteSpan bytes) {
   return pybind11::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }

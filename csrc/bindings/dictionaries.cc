@@ -6,29 +6,16 @@
 
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
+#include "codec/code_byte.h"
 #include "codec/dictionary.h"
-#include "coding/binary_range_coder.h"
 
 namespace py = pybind11;
 
 namespace fastnz::bindings {
 namespace {
 
-struct Samples {
-  explicit Samples(const py::sequence& list) {
-    views.reserve(list.size());
-    spans.reserve(list.size());
-    for (const py::handle item : list) {
-      views.emplace_back(item);
-      spans.push_back(views.back().bytes());
-    }
-  }
-  std::vector<BufferView> views;
-  std::vector<base::ByteSpan> spans;
-};
-
 std::vector<size_t> choose_samples(const py::sequence& list, uint64_t size, const py::object& progress) {
-  const Samples samples(list);
+  const BufferList samples(list);
   uint64_t total = 0;
   for (const base::ByteSpan sample : samples.spans) total += sample.size();
   codec::Monitor monitor(total, make_poll(progress));
@@ -37,7 +24,7 @@ std::vector<size_t> choose_samples(const py::sequence& list, uint64_t size, cons
 }
 
 py::bytes make_dictionary(const py::sequence& list, int tier) {
-  const Samples samples(list);
+  const BufferList samples(list);
   std::vector<uint8_t> made;
   {
     const py::gil_scoped_release release;
@@ -54,12 +41,7 @@ py::bytes code_primed(const py::object& file, const py::object& record) {
   model->begin_sample(content.bytes().size());
   std::vector<uint8_t> coded;
   coding::BinaryRangeEncoder encoder(&coded);
-  for (const uint8_t byte : content.bytes())
-    for (int k = 7; k >= 0; --k) {
-      const int bit = byte >> k & 1;
-      encoder.encode(bit, model->p1_q16());
-      model->update(bit);
-    }
+  for (const uint8_t byte : content.bytes()) codec::encode_byte(byte, model.get(), &encoder);
   encoder.finish();
   return to_bytes(coded);
 }

@@ -16,20 +16,6 @@ namespace py = pybind11;
 namespace fastnz::bindings {
 namespace {
 
-// Keeps every buffer of the list open while threads read it.
-struct Items {
-  explicit Items(const py::sequence& list) {
-    views.reserve(list.size());
-    spans.reserve(list.size());
-    for (const py::handle item : list) {
-      views.emplace_back(item);
-      spans.push_back(views.back().bytes());
-    }
-  }
-  std::vector<BufferView> views;
-  std::vector<base::ByteSpan> spans;
-};
-
 // A monitor's own total is that of one item after the other; the caller is told that of all.
 codec::Monitor::Poll make_poll_of_all(py::handle progress, uint64_t total) {
   return [poll = make_poll(progress), total](uint64_t done, uint64_t) { poll(done, total); };
@@ -37,7 +23,7 @@ codec::Monitor::Poll make_poll_of_all(py::handle progress, uint64_t total) {
 
 py::list compress_many(py::sequence list, int level, uint64_t model, size_t threads, bool raw, uint64_t max_memory,
                        py::object progress) {
-  const Items items(list);
+  const BufferList items(list);
   uint64_t total = 0;
   for (const base::ByteSpan item : items.spans) total += item.size();
   codec::Monitor monitor(0, make_poll_of_all(progress, total));
@@ -56,7 +42,7 @@ py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t m
                          std::optional<std::vector<uint64_t>> raw_sizes, int level, uint64_t model,
                          py::object progress) {
   codec::find_level(level, model);
-  const Items items(list);
+  const BufferList items(list);
   if (raw_sizes && raw_sizes->size() != items.spans.size())
     throw base::Error(base::ErrorKind::kInvalidArgument,
                       "raw_sizes has " + std::to_string(raw_sizes->size()) + " entries for " +

@@ -168,7 +168,9 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
   } else if (level.network_tier != 0) {
     const uint64_t most = std::min(size, level.network_most);
     const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
-    neutral = std::max(neutral, models::reserved_bytes(models::nibble_mix_shape(mix, most, 2), most) + 2 * models::kPriorMemory);
+    const auto networks = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
+    const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(networks));
+    neutral = std::max<uint64_t>(neutral, models::reserved_bytes(shape, most) + networks * models::kPriorMemory);
   }
   return neutral + std::min(neutral, kOptionsMargin);
 }

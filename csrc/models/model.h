@@ -33,6 +33,28 @@ class BitModel {
   const uint16_t* nibble_p1_q16_ = nullptr;
 };
 
+// A model of nibbles, for callers that have single bits. Who derives from it points nibble_p1_q16_ at the probabilities and
+// calls begin_nibble() whenever they are those of a new nibble.
+class NibbleModel : public BitModel {
+ public:
+  void update(int bit) noexcept final {
+    node_ = node_ * 2 + static_cast<uint32_t>(bit);
+    if (node_ < 16)
+      p1_q16_ = nibble_p1_q16_[node_];
+    else
+      update_nibble(node_ & 15);
+  }
+
+ protected:
+  void begin_nibble() noexcept {
+    node_ = 1;
+    p1_q16_ = nibble_p1_q16_[1];
+  }
+
+ private:
+  uint32_t node_ = 1;  // bits of this nibble so far with a leading 1
+};
+
 // Frequencies of one step: freq[s * V + v] >= 1, each lane's sum exactly 2^total_bits().
 class SymbolModel {
  public:

@@ -13,26 +13,7 @@ from context_mix import STEPS, UnknownOptions, power_of_two, read_options
 from context_mix_contexts import PROFILES
 from context_mix_history import History, clamp
 from match_finder import MatchFinder
-from nibble_mix import (
-    FIRST_APM,
-    FIRST_MATCH,
-    FIRST_SOLE,
-    LIMIT,
-    MATCH_BITS,
-    MAX_MATCH,
-    NEW_CELL,
-    STATES,
-    STRETCH,
-    TABLE_START,
-    TIERS,
-    NibbleMix,
-    Tier,
-    Tree,
-    log2_q10,
-    sat,
-    squash,
-    times,
-)
+from nibble_mix import FIRST_APM, LIMIT, STATES, STRETCH, TIERS, NEW_CELL, NibbleMix, Tier, log2_q10, sat, squash, times
 
 HYBRID_TIERS = {**TIERS, 6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
 PRIORS = {1: 0xE6496D9A3EDC1ED6, 2: 0xA15991F2B426A01D}
@@ -100,50 +81,21 @@ class Hybrid(NibbleMix):
         (number, profile, width, step), names = read_hybrid_options(options)
         self.networks = [Network(NETWORKS[name]) for name in names]
         tier, ordered, contexts = HYBRID_TIERS[number], PROFILES[profile][0], PROFILES[profile][1].split()
-        n = self.contexts = min(tier.contexts, len(contexts) & ~1)
-        self.names, self.ordered = contexts[:n], min(ordered, n)
+        n = min(tier.contexts, len(contexts) & ~1)
+        self.ordered = min(ordered, n)
         self.history = History(profile, width, step)
-
-        start = min(size, TABLE_START)
-        wanted = max(n * (24 * start + 12 * (size - start)), 1 << 13)
-        line_bytes = min(1 << wanted.bit_length() - 1, 1 << tier.table_bits)
-        self.line_count, self.overflow_count = line_bytes // 64, line_bytes // 128
-        self.lines: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
-        self.overflow: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
-        self.direct: defaultdict[tuple[int, int], Tree] = defaultdict(lambda: [0] + [NEW_CELL] * 15)
-        self.sole = [FIRST_SOLE[:] for _ in range(n + 2)]
-        self.renew()
-        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
-        self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
+        self.set_up(contexts[:n], tier.table_bits, tier.apm_bits, size)
 
         count = len(self.networks)
         first = [CONTEXT_WEIGHTS // n] * (n + 1) + [0, MATCH_WEIGHT, 0] + [NETWORK_WEIGHTS // count] * (2 * count)
         self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(4)]
-        self.apm_count = 0 if tier.apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << tier.apm_bits)
         self.maps: defaultdict[tuple[str | int, ...], list[int]] = defaultdict(FIRST_APM.copy)
-        self.dither = self.nibbles = 0
         self.start_byte()
 
-    def update(self, bit: int) -> None:
-        self.bits.append(bit)
-        self.node = 2 * self.node + bit
-        if self.node < 16:
-            self.predict()
-            return
-        self.learn_match()
-        self.learn()
-        nibble = self.node & 15
-        if not self.second:
-            self.find_second(nibble)
-            self.start_nibble()
-            return
-        byte = self.upper << 4 | nibble
-        if self.matches.length and self.matches.expected != byte:
-            self.matches.length = 0
-        self.history.push(byte)
+    def end_byte(self, byte: int) -> None:
         for network in self.networks:
             network.push(byte)
-        self.start_byte()
+        super().end_byte(byte)
 
     # Sections 2 and 4: what a nibble uses
 

@@ -3,7 +3,6 @@
 #include "models/fast_mix/fast_mix.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "kernels/dispatch.h"
 #include "models/context_mix/contexts.h"
@@ -11,6 +10,8 @@
 #include "models/context_mix/match_finder.h"
 #include "models/context_mix/options.h"
 #include "models/context_mix/zeroed_buffer.h"
+#include "models/nibble_mix/match_odds.h"
+#include "models/nibble_mix/sizes.h"
 #include "models/nibble_mix/tables.h"
 
 namespace fastnz::models {
@@ -22,13 +23,10 @@ using kernels::kNibbleSets;
 constexpr int kCells = kFastContexts + 1;  // order 1 has cells of its own
 constexpr int kInputs = kCells + kernels::kNibbleOthers;
 constexpr uint64_t kRowLanes = kInputs * kNibbleLanes;
-constexpr uint32_t kTrees = 17;  // of a direct context: the first nibble, then by the first nibble
+constexpr uint32_t kTrees = kNibbleTrees;
 constexpr uint32_t kDirectTrees = 256 * kTrees;
 constexpr uint32_t kSetRows[kNibbleSets] = {kTrees * 4, 2 * 16, 2 * 256};
 constexpr uint64_t kRows = kSetRows[0] + kSetRows[1] + kSetRows[2];
-constexpr uint64_t kLineBytes = 64;
-constexpr uint32_t kMatchMost = 500;
-constexpr int kMatchBuckets = 20;
 
 // What a match of at least kSureLength foretells is asked whole where such bytes have come often enough.
 constexpr uint32_t kSureLength = 16;
@@ -43,20 +41,14 @@ struct Shape {
 Shape fast_shape(const ContextMixOptions& options, uint64_t content_size) {
   // Reads of genomes recur seldom but exactly: they alone pay for tables beyond the caches.
   const uint64_t most = uint64_t{1} << (options.profile == Profile::kSequences ? 24 : 22);
-  const uint64_t start = std::min<uint64_t>(content_size, 1 << 16), rest = std::min(content_size - start, most);
-  const uint64_t wanted = std::max<uint64_t>((start * 24 + rest * 12) * kFastContexts, 1 << 13);
   Shape shape;
-  shape.line_bytes = std::min(std::bit_floor(wanted), most);
+  shape.line_bytes = nibble_line_bytes(kFastContexts, content_size, most);
   shape.overflow_bytes = shape.line_bytes / 2;
-  shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 512)) * 2, uint64_t{1} << 22);
+  shape.match_entries = nibble_match_entries(content_size);
   return shape;
 }
 
-int match_bucket(uint32_t length) {
-  return static_cast<int>(length < 16 ? length : length < 32 ? 16 : length < 64 ? 17 : length <= 400 ? 18 : 19);
-}
-
-class FastMix final : public BitModel {
+class FastMix final : public NibbleModel {
  public:
   FastMix(const ContextMixOptions& options, uint64_t content_size)
       : shape_(fast_shape(options, content_size)),
@@ -65,20 +57,13 @@ class FastMix final : public BitModel {
         kernels_(kernels::kernels()),
         lines_(shape_.line_bytes),
         overflow_(shape_.overflow_bytes),
-        matches_(shape_.match_entries, kMatchMost),
+        matches_(shape_.match_entries, kNibbleMatchMost),
         small_((kDirectTrees * kNibbleLanes + kRows * kRowLanes + 65536) * sizeof(int16_t)) {
     nibble_p1_q16_ = state_.p1_q16;
     initialise();
     start_byte();
   }
 
-  void update(int bit) noexcept override {  // for callers that have single bits
-    node_ = node_ * 2 + static_cast<uint32_t>(bit);
-    if (node_ < 16)
-      p1_q16_ = state_.p1_q16[node_];
-    else
-      update_nibble(node_ & 15);
-  }
   void update_nibble(uint32_t nibble) noexcept override;
   void update_expected(bool as_expected) noexcept override;
 
@@ -89,7 +74,6 @@ class FastMix final : public BitModel {
   void start_byte() noexcept;
   void start_bits() noexcept;
   void start_nibble() noexcept;
-  void start_match(uint32_t* trust) noexcept;
   void learn(uint32_t nibble) noexcept;
   void learn_sure(bool as_expected) noexcept { *sure_ = static_cast<uint16_t>(*sure_ + (((as_expected ? 65535 : 0) - *sure_) >> kSureRate)); }
 
@@ -102,7 +86,6 @@ class FastMix final : public BitModel {
   ZeroedBuffer small_;
   kernels::NibbleMixState state_{};
 
-  uint32_t node_ = 1;  // bits of this nibble so far with a leading 1
   bool second_ = false;
   bool hashed_ = false;  // the hashes are those of the next byte
   uint32_t first_nibble_ = 0, previous_byte_ = 0;
@@ -112,8 +95,8 @@ class FastMix final : public BitModel {
   uint16_t* sure_ = nullptr;          // of the byte to come; null: the match is too short
   uint32_t set_base_[4] = {};
   uint32_t match_length_ = 0;
-  int match_byte_ = -1, match_nibble_ = -1;
-  uint16_t match_q16_[kMatchBuckets * 2][4];  // by nibble and bit: how often the match was right
+  int match_byte_ = -1;
+  MatchOdds match_odds_;
 };
 
 void FastMix::initialise() {
@@ -123,8 +106,8 @@ void FastMix::initialise() {
   state_.cells = kCells;
   state_.lines = reinterpret_cast<int16_t*>(lines_.data());
   state_.overflow = reinterpret_cast<int16_t*>(overflow_.data());
-  state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kLineBytes - 1);
-  state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kLineBytes - 1);
+  state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kNibbleLineBytes - 1);
+  state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kNibbleLineBytes - 1);
   start_sole_states(&state_);
 
   direct_ = reinterpret_cast<int16_t*>(small_.data());
@@ -139,7 +122,6 @@ void FastMix::initialise() {
   }
   sure_table_ = reinterpret_cast<uint16_t*>(next);
   std::fill_n(sure_table_, 65536, kSureStart_q16);
-  for (auto& bucket : match_q16_) std::fill_n(bucket, 4, uint16_t{58982});
   std::fill_n(state_.x[kCells + 1], kNibbleLanes, int16_t{256});
 }
 
@@ -190,57 +172,27 @@ void FastMix::start_bits() noexcept {
   compute_set_bases(profile_, history_, set_base_, 3);
   second_ = false;
   first_nibble_ = 0;
-  // Fast at first, then settling: 0.6 + 5 / (1 + bytes / 1024), q9.
-  state_.learning_rate_q9 = 308 + static_cast<int32_t>(2560 * 1024 / (1024 + history_.size));
+  state_.learning_rate_q9 = nibble_learning_rate_q9(history_.size);
   kernels_.nibble_mix_find_first(&state_);
   start_nibble();
-}
-
-// Writes what the match says at the nodes that it expects, and how far it is to be trusted, 0 to 3.
-void FastMix::start_match(uint32_t* trust) noexcept {
-  match_nibble_ = -1;
-  if (match_byte_ >= 0) {
-    if (!second_) match_nibble_ = match_byte_ >> 4;
-    else if (static_cast<uint32_t>(match_byte_ >> 4) == first_nibble_) match_nibble_ = match_byte_ & 15;
-  }
-  int16_t* const x = state_.x[kCells];
-  std::fill_n(x, kNibbleLanes, int16_t{0});
-  *trust = 0;
-  if (match_nibble_ < 0) return;
-  const uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
-  for (int k = 0, node = 1; k < 4; ++k) {
-    const int bit = match_nibble_ >> (3 - k) & 1;
-    const int16_t odds = state_.tables->stretch_q10[q[k] >> 4];
-    x[node] = bit ? odds : static_cast<int16_t>(-odds);
-    node = node * 2 + bit;
-  }
-  *trust = match_length_ < 8 ? 1 : match_length_ < 24 ? 2 : 3;
 }
 
 void FastMix::start_nibble() noexcept {
   const uint32_t tree = second_ ? 1 + first_nibble_ : 0;
   state_.slot[kFastContexts] = direct_ + (previous_byte_ * kTrees + tree) * kNibbleLanes;
-  uint32_t trust;
-  start_match(&trust);
+  const uint32_t trust =
+      match_odds_.begin(match_byte_, match_length_, second_, first_nibble_, state_.tables->stretch_q10, state_.x[kCells]);
   uint32_t known = 0;  // which contexts were seen before
   for (int i = 0; i < kFastContexts; ++i) known |= static_cast<uint32_t>((state_.slot[i][1] & 15) != 0) << i;
   const uint32_t row[kNibbleSets] = {tree * 4 + trust, second_ * 16u + (trust > 1 ? 8 + trust : known), second_ * 256u + set_base_[2]};
   for (int j = 0; j < kNibbleSets; ++j) state_.weights[j] = set_[j] + row[j] * kRowLanes;
   kernels_.nibble_mix_predict(&state_);
-  node_ = 1;
-  p1_q16_ = state_.p1_q16[1];
+  begin_nibble();
 }
 
 void FastMix::learn(uint32_t nibble) noexcept {
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
-  if (match_nibble_ < 0) return;
-  uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
-  const uint32_t differ = nibble ^ static_cast<uint32_t>(match_nibble_);
-  for (int k = 0; k < 4; ++k) {
-    const bool right = (differ >> (3 - k) & 1) == 0;
-    q[k] = static_cast<uint16_t>(q[k] + (((right ? 65535 : 0) - q[k]) >> 6));
-    if (!right) break;
-  }
+  match_odds_.learn(nibble);
 }
 
 void FastMix::update_nibble(uint32_t nibble) noexcept {

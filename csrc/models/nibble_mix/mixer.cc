@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/dispatch.h"
+#include "models/nibble_mix/sizes.h"
 #include "models/nibble_mix/tables.h"
 
 namespace fastnz::models {
@@ -21,12 +22,11 @@ struct Tier {
 constexpr Tier kTierTable[kHybridTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
                                            {12, 28, 13}, {16, 28, 13}, {24, 28, 13}};
 
-constexpr uint64_t kLineBytes = 64;
 constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
 constexpr uint64_t kLazyBytes = 1 << 16;    // contents up to this size initialise what they come to, when they do
-constexpr uint32_t kTrees = 17;             // of a direct context: the first nibble, then by the first nibble
+constexpr uint32_t kTrees = kNibbleTrees;
 constexpr uint32_t kDirectTrees = kTrees + 256 * kTrees;
-constexpr uint32_t kMatchMost = 500;
+constexpr uint32_t kDirectRoom = kDirectTrees + 1;  // even, so that rows of weights begin with a cache line
 constexpr int kMapColumns = kernels::kNibbleApmColumns;
 constexpr uint64_t kMapTreeLanes = kNibbleLanes * kMapColumns;
 
@@ -61,14 +61,10 @@ uint64_t line_number(uint32_t hash, uint32_t mask, int context) {
 
 // Of direct trees, weights and maps.
 uint64_t small_lanes(const NibbleMixShape& shape) {
-  return (kDirectTrees + weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + map_trees(shape) * kMapColumns) * kNibbleLanes;
+  return (kDirectRoom + weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + map_trees(shape) * kMapColumns) * kNibbleLanes;
 }
 uint64_t small_bytes(const NibbleMixShape& shape) {
   return (small_lanes(shape) * sizeof(int16_t) + Journal::kUnit - 1) / Journal::kUnit * Journal::kUnit;
-}
-
-int match_bucket(uint32_t length) {
-  return static_cast<int>(length < 16 ? length : length < 32 ? 16 : length < 64 ? 17 : length <= 400 ? 18 : 19);
 }
 
 }  // namespace
@@ -80,12 +76,9 @@ NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t conte
   shape.contexts = std::min<int>(tier.contexts, static_cast<int>(profile_row(options.profile).contexts.size()) & ~1);
   shape.inputs = shape.contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + networks * kernels::kNibbleNetwork;
   const uint64_t most = uint64_t{1} << tier.table_bits;
-  // A context claims at most a line a byte, most of them in small contents; in large ones contexts recur.
-  const uint64_t start = std::min<uint64_t>(content_size, 1 << 16), rest = std::min(content_size - start, most);
-  const uint64_t wanted = std::max<uint64_t>((start * 24 + rest * 12) * static_cast<uint64_t>(shape.contexts), 1 << 13);
-  shape.line_bytes = std::min(std::bit_floor(wanted), most);
+  shape.line_bytes = nibble_line_bytes(shape.contexts, content_size, most);
   shape.overflow_bytes = shape.line_bytes / 2;
-  shape.match_entries = std::min(std::bit_ceil(std::max<uint64_t>(content_size, 512)) * 2, uint64_t{1} << 22);
+  shape.match_entries = nibble_match_entries(content_size);
   shape.apm_trees = tier.apm_bits == 0 ? 0 : std::clamp<uint64_t>(std::bit_ceil(content_size / 64), 1u << 4, uint64_t{1} << tier.apm_bits);
   return shape;
 }
@@ -103,7 +96,7 @@ NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, in
       kernels_(kernels::kernels()),
       lines_(shape_.line_bytes),
       overflow_(shape_.overflow_bytes),
-      matches_(shape_.match_entries, kMatchMost) {
+      matches_(shape_.match_entries, kNibbleMatchMost) {
   nibble_p1_q16_ = state_.p1_q16;
   initialise();
   compute_hashes();
@@ -117,11 +110,10 @@ void NibbleMix::initialise() {
   state_.cells = shape_.contexts + kernels::kNibbleDirect;
   state_.lines = reinterpret_cast<int16_t*>(lines_.data());
   state_.overflow = reinterpret_cast<int16_t*>(overflow_.data());
-  state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kLineBytes - 1);
-  state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kLineBytes - 1);
+  state_.line_mask = static_cast<uint32_t>(shape_.line_bytes / kNibbleLineBytes - 1);
+  state_.overflow_mask = static_cast<uint32_t>(shape_.overflow_bytes / kNibbleLineBytes - 1);
 
   start_sole_states(&state_);
-  for (auto& bucket : match_q16_) std::fill(bucket, bucket + 4, uint16_t{58982});
   std::fill(state_.x[state_.cells + 1], state_.x[state_.cells + 2], int16_t{256});
   state_.networks = shape_.networks;
   std::fill(network_cost_q10_, network_cost_q10_ + kernels::kMaxNibbleNetworks, kCostStart_q10);
@@ -138,7 +130,7 @@ void NibbleMix::initialise() {
   const uint64_t lanes = small_lanes(shape_), flags = kDirectTrees + rows + maps;
   small_ = ZeroedBuffer(lanes * 2 + (lazy ? flags : 0) + Journal::kUnit);
   direct_ = reinterpret_cast<int16_t*>(small_.data());
-  weights_ = direct_ + kDirectTrees * kNibbleLanes;
+  weights_ = direct_ + kDirectRoom * kNibbleLanes;
   maps_ = reinterpret_cast<uint16_t*>(weights_ + rows * row_lanes);
   if (lazy) {
     known_ = small_.data() + lanes * 2;
@@ -215,31 +207,10 @@ void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1) noexcep
   expected_byte_ = matches_.expected_byte();
   second_ = false;
   first_nibble_ = 0;
-  // Fast at first, then settling: 0.6 + 5 / (1 + bytes / 1024), q9.
-  state_.learning_rate_q9 = 308 + static_cast<int32_t>(2560 * 1024 / (1024 + history_.size));
+  state_.learning_rate_q9 = nibble_learning_rate_q9(history_.size);
   if (journal_) touch_lines();
   kernels_.nibble_mix_find_first(&state_);
   start_nibble();
-}
-
-// Writes what the match says at the nodes that it expects; returns how far it is to be trusted, 0 to 3.
-uint32_t NibbleMix::start_match() noexcept {
-  expected_nibble_ = -1;
-  if (expected_byte_ >= 0) {
-    if (!second_) expected_nibble_ = expected_byte_ >> 4;
-    else if (static_cast<uint32_t>(expected_byte_ >> 4) == first_nibble_) expected_nibble_ = expected_byte_ & 15;
-  }
-  int16_t* const match = state_.x[state_.cells];
-  std::fill(match, match + kNibbleLanes, int16_t{0});
-  if (expected_nibble_ < 0) return 0;
-  const uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
-  for (int k = 0, node = 1; k < 4; ++k) {
-    const int bit = expected_nibble_ >> (3 - k) & 1;
-    const int16_t x = state_.tables->stretch_q10[q[k] >> 4];
-    match[node] = bit ? x : static_cast<int16_t>(-x);
-    node = node * 2 + bit;
-  }
-  return match_length_ < 8 ? 1 : match_length_ < 24 ? 2 : 3;
 }
 
 // The networks' odds at the nodes of this nibble, and what they select. The first network leads.
@@ -276,7 +247,7 @@ void NibbleMix::start_nibble() noexcept {
   const uint32_t tree = second_ ? 1 + first_nibble_ : 0;
   state_.slot[n] = direct_tree(kTrees + previous_byte_ * kTrees + tree);
   state_.slot[n + 1] = direct_tree(tree);
-  const uint32_t matched = start_match();
+  const uint32_t matched = match_odds_.begin(expected_byte_, match_length_, second_, first_nibble_, state_.tables->stretch_q10, state_.x[state_.cells]);
   uint32_t known = 0;
   for (int i = 0; i < std::min(profile_.ordered, n); ++i) known += (state_.slot[i][1] & 15) != 0;
   state_.weights[0] = weight_row(0, tree * 4 + matched);
@@ -288,9 +259,8 @@ void NibbleMix::start_nibble() noexcept {
   }
   if (shape_.networks != 0) start_networks();
   kernels_.nibble_mix_predict(&state_);
-  node_ = 1;
   fetch_ahead();
-  p1_q16_ = state_.p1_q16[1];
+  begin_nibble();
 }
 
 // Fetches what the likeliest nibble will need: lines of the overflow after a first nibble, lines of the next byte after
@@ -318,7 +288,7 @@ void NibbleMix::push(uint8_t byte) noexcept {
 void NibbleMix::touch_lines() noexcept {
   for (int i = 0; i < state_.contexts; ++i) {
     const uint64_t line = line_number(state_.hash[i], state_.line_mask, i) & ~uint64_t{1};
-    journal_->touch(Journal::kLines, state_.lines + line * kernels::kNibbleLineLanes, 2 * kLineBytes);
+    journal_->touch(Journal::kLines, state_.lines + line * kernels::kNibbleLineLanes, 2 * kNibbleLineBytes);
   }
 }
 
@@ -330,7 +300,7 @@ void NibbleMix::touch_overflow(uint32_t nibble) noexcept {
     uint32_t h = (state_.hash[i] + nibble * 0x3D4D51CBu) * 0x9E3779B1u;
     h ^= h >> 15;
     const uint64_t line = line_number(h * 0x85EBCA6Bu >> 1, state_.overflow_mask, i);
-    journal_->touch(Journal::kOverflow, state_.overflow + line * kernels::kNibbleLineLanes, kLineBytes);
+    journal_->touch(Journal::kOverflow, state_.overflow + line * kernels::kNibbleLineLanes, kNibbleLineBytes);
   }
 }
 
@@ -344,7 +314,6 @@ void NibbleMix::forget_past(uint64_t size) {
   if (journal_) journal_->reserve(journal_bytes(shape_, size), 5 * (size + 2));
   matches_.begin_anew();
   match_length_ = 0;
-  node_ = 1;
   compute_hashes();
 }
 
@@ -356,7 +325,7 @@ void NibbleMix::set_mark() {
   mark_ = std::make_unique<Mark>();
   mark_->size = history_.size;
   mark_->state = state_;
-  std::memcpy(mark_->match_q16, match_q16_, sizeof match_q16_);
+  mark_->match_odds = match_odds_;
   std::memcpy(mark_->network_cost_q10, network_cost_q10_, sizeof network_cost_q10_);
   journal_ = std::make_unique<Journal>();
   journal_->watch(Journal::kLines, lines_.data(), shape_.line_bytes);
@@ -369,7 +338,7 @@ void NibbleMix::return_to_mark() noexcept {
   history_.size = mark_->size;
   guessed_byte_ = -1;
   state_ = mark_->state;
-  std::memcpy(match_q16_, mark_->match_q16, sizeof match_q16_);
+  match_odds_ = mark_->match_odds;
   std::memcpy(network_cost_q10_, mark_->network_cost_q10, sizeof network_cost_q10_);
 }
 
@@ -380,19 +349,9 @@ uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_s
   return (record_size + 1 < tables / a_byte ? (record_size + 1) * a_byte : tables) + small_bytes(shape);
 }
 
-void NibbleMix::learn_match(uint32_t nibble) noexcept {
-  uint16_t* const q = match_q16_[match_bucket(match_length_) * 2 + second_];
-  const uint32_t differ = nibble ^ static_cast<uint32_t>(expected_nibble_);
-  for (int k = 0; k < 4; ++k) {
-    const bool right = (differ >> (3 - k) & 1) == 0;
-    q[k] = static_cast<uint16_t>(q[k] + (((right ? 65535 : 0) - q[k]) >> 6));
-    if (!right) break;
-  }
-}
-
 void NibbleMix::update_nibble(uint32_t nibble) noexcept {
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
-  if (expected_nibble_ >= 0) learn_match(nibble);
+  match_odds_.learn(nibble);
   if (!second_) {
     second_ = true;
     first_nibble_ = nibble;

@@ -14,6 +14,7 @@
 #include "models/context_mix/zeroed_buffer.h"
 #include "models/model.h"
 #include "models/nibble_mix/journal.h"
+#include "models/nibble_mix/match_odds.h"
 
 namespace fastnz::models {
 
@@ -32,19 +33,11 @@ struct NibbleMixShape {
 NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, int networks);
 uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
-class NibbleMix : public BitModel {
+class NibbleMix : public NibbleModel {
  public:
   // Ready for the first byte, but with networks only after begin_byte().
   NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks);
 
-  void update(int bit) noexcept override {
-    node_ = node_ * 2 + static_cast<uint32_t>(bit);
-    if (node_ < 16) {
-      p1_q16_ = state_.p1_q16[node_];
-    } else {
-      update_nibble(node_ & 15);
-    }
-  }
   void update_nibble(uint32_t nibble) noexcept override;
 
   // Priming (docs/dictionary.md): any number of samples, each begun and then coded; a mark; then records, each begun, coded
@@ -74,9 +67,7 @@ class NibbleMix : public BitModel {
   void start_nibble() noexcept;
   void compute_hashes() noexcept;
   void fetch_ahead() noexcept;
-  uint32_t start_match() noexcept;
   void start_networks() noexcept;
-  void learn_match(uint32_t nibble) noexcept;
   void push(uint8_t byte) noexcept;
   void touch_lines() noexcept;
   void touch_overflow(uint32_t nibble) noexcept;
@@ -97,7 +88,6 @@ class NibbleMix : public BitModel {
   ZeroedBuffer small_;  // everything else, one block
   kernels::NibbleMixState state_{};
 
-  uint32_t node_ = 1;        // bits of this nibble so far with a leading 1
   bool second_ = false;      // which nibble
   uint32_t first_nibble_ = 0;
   int16_t* direct_ = nullptr;     // trees: order 0, then order 1 by the byte before
@@ -111,8 +101,8 @@ class NibbleMix : public BitModel {
   History::Before before_{};
 
   uint32_t match_length_ = 0;
-  int expected_byte_ = -1, expected_nibble_ = -1;
-  uint16_t match_q16_[40][4];  // by length and nibble, and by bit: how often the match was right
+  int expected_byte_ = -1;
+  MatchOdds match_odds_;
 
   const uint32_t* freq_[kernels::kMaxNibbleNetworks] = {};     // the networks'
   int32_t network_cost_q10_[kernels::kMaxNibbleNetworks] = {};  // recent mean of what a byte costs by each alone
@@ -120,7 +110,7 @@ class NibbleMix : public BitModel {
   struct Mark {
     uint64_t size;  // of the history
     kernels::NibbleMixState state;
-    uint16_t match_q16[40][4];
+    MatchOdds match_odds;
     int32_t network_cost_q10[kernels::kMaxNibbleNetworks];
   };
   std::unique_ptr<Mark> mark_;

@@ -28,23 +28,20 @@ ContextMixOptions primable(uint8_t model, base::ByteSpan options) {
   return mix;
 }
 
-void feed(NibbleMix& model, uint8_t byte) {
-  for (int k = 7; k >= 0; --k) model.NibbleMix::update(byte >> k & 1);
-}
-
 // A model from the dictionary's shelf for the time of one record.
-class PrimedMix final : public BitModel {
+class PrimedMix final : public NibbleModel {
  public:
   PrimedMix(std::shared_ptr<const Dictionary> dictionary, uint64_t content_size)
       : dictionary_(std::move(dictionary)), model_(dictionary_->borrow()) {
     model_->begin_sample(content_size);
-    p1_q16_ = model_->p1_q16();
+    nibble_p1_q16_ = model_->nibble_p1_q16();
+    begin_nibble();
   }
   ~PrimedMix() override { dictionary_->give_back(std::move(model_)); }
 
-  void update(int bit) noexcept override {
-    model_->NibbleMix::update(bit);
-    p1_q16_ = model_->p1_q16();
+  void update_nibble(uint32_t nibble) noexcept override {
+    model_->update_nibble(nibble);
+    begin_nibble();
   }
 
  private:
@@ -90,7 +87,10 @@ std::unique_ptr<NibbleMix> Dictionary::make_model() const {
   const uint8_t* next = bytes_.data();
   for (const uint32_t length : lengths_) {
     model->begin_sample(length);
-    for (uint32_t i = 0; i < length; ++i) feed(*model, *next++);
+    for (uint32_t i = 0; i < length; ++i, ++next) {
+      model->update_nibble(*next >> 4);
+      model->update_nibble(*next & 15);
+    }
   }
   model->set_mark();
   return model;
