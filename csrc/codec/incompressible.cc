@@ -36,6 +36,7 @@ bool evenly_spread(base::ByteSpan in) {
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
                        std::vector<uint8_t>* out, Monitor* monitor, bool extra) {
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
+  model->foresee(in);
   coding::BinaryRangeEncoder encoder(out);
   for (size_t begin = 0; begin < in.size(); begin += Monitor::kTickBytes) {
     const size_t end = std::min(in.size(), begin + Monitor::kTickBytes);

@@ -39,12 +39,23 @@ class BinaryRangeEncoder {
   // Codes the four bits of a nibble, most significant first, as four calls of encode() with p1_q16[1] and then p1_q16[2n + b]
   // after node n and bit b.
   void encode_nibble(uint32_t nibble, const uint16_t* p1_q16) {
-    uint32_t node = 1;
+    uint64_t low = low_;
+    uint32_t range = range_;
     for (int shift = 3; shift >= 0; --shift) {
-      const int bit = nibble >> shift & 1;
-      encode(bit, p1_q16[node]);
-      node = node * 2 + static_cast<uint32_t>(bit);
+      const uint32_t p = p1_q16[(16 | nibble) >> (shift + 1)];
+      const uint32_t bound = static_cast<uint32_t>((static_cast<uint64_t>(range) * p) >> kProbabilityBits);
+      const bool one = nibble >> shift & 1;
+      low += one ? 0 : bound;
+      range = one ? bound : range - bound;
+      while (range < (1u << 24)) [[unlikely]] {
+        range <<= 8;
+        low_ = low;
+        shift_low();
+        low = low_;
+      }
     }
+    low_ = low;
+    range_ = range;
   }
 
   // Writes what is still pending: as few bytes as decode correctly when followed by zeros. Call it once, last.

@@ -26,8 +26,8 @@ inline void fill(KernelTable* table) noexcept {
   table->multiply_i8 = multiply_i8;
   table->multiply_sparse_i8 = multiply_sparse_i8;
   table->nibble_mix_find_first = tree::nibble_mix_find_first;
+  table->nibble_mix_prefetch_second = tree::nibble_mix_prefetch_second;
   table->nibble_mix_find_second = tree::nibble_mix_find_second;
-  table->nibble_mix_likely = tree::nibble_mix_likely;
   table->nibble_mix_predict = tree::nibble_mix_predict;
   table->nibble_mix_prefetch = tree::nibble_mix_prefetch;
   table->nibble_mix_update = tree::nibble_mix_update;

@@ -55,8 +55,9 @@ inline void clear(int16_t* cells) { store_tree(cells, broadcast_tree(kNibbleNewC
 
 void nibble_mix_prefetch(const NibbleMixState* s) {
   for (int i = 0; i < s->contexts; ++i) {
-    __builtin_prefetch(first_line(s, i));
-    __builtin_prefetch(other_line(s, i));
+    const int16_t* const pair = s->lines + (line_number(s->hash[i], s->line_mask, i) & ~uint64_t{1}) * kNibbleLineLanes;
+    __builtin_prefetch(pair);
+    __builtin_prefetch(pair + kNibbleLineLanes);
   }
 }
 
@@ -107,21 +108,18 @@ void nibble_mix_find_second(NibbleMixState* s, uint32_t first_nibble) {
   }
 }
 
-uint32_t nibble_mix_likely(const NibbleMixState* s, int second) {
-  uint32_t node = 1;
-  for (int k = 0; k < 4; ++k) node = node * 2 + (s->p1_q16[node] >> 15);
-  const uint32_t likely = node & 15;
-  if (!second)
-    for (int i = 0; i < s->contexts; ++i) {
-      const int16_t* const own = s->line[i] + kNibbleSecond;
-      int16_t check;
-      const int16_t* const other = overflow_line(s, i, likely, &check);
-      __builtin_prefetch(own[0] == 0 || own[0] == static_cast<int16_t>(likely + 1) ? own : other);
-    }
-  return likely;
+void nibble_mix_prefetch_second(const NibbleMixState* s, uint32_t first_nibble) {
+  const auto tag = static_cast<int16_t>(first_nibble + 1);
+  for (int i = 0; i < s->contexts; ++i) {
+    const int16_t* const own = s->line[i] + kNibbleSecond;
+    int16_t check;
+    const int16_t* const other = overflow_line(s, i, first_nibble, &check);
+    __builtin_prefetch(own[0] == 0 || own[0] == tag ? own : other);
+  }
 }
 
-template <int Networks>
+// Cells: as many as s->cells, or 0 for any number.
+template <int Networks, int Cells>
 inline void predict(NibbleMixState* __restrict s) {
   const NibbleMixTables* const t = s->tables;
   const TreeTable confidence = load_table(t->confidence_q7);
@@ -137,7 +135,7 @@ inline void predict(NibbleMixState* __restrict s) {
     else return w;
   };
   int16_t* const* __restrict const slot = s->slot;
-  const int cells = s->cells;
+  const int cells = Cells != 0 ? Cells : s->cells;
   for (int k = 0; k < Networks; ++k) {
     int16_t* const odds = s->x[cells + kNibbleOthers + k * kNibbleNetwork];
     const Tree within = minimum(maximum(load_tree(odds), broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
@@ -168,7 +166,10 @@ inline void predict(NibbleMixState* __restrict s) {
   store_tree(reinterpret_cast<int16_t*>(s->p1_q16), p1);
 }
 
-void nibble_mix_predict(NibbleMixState* s) { s->networks == 0 ? predict<0>(s) : s->networks == 1 ? predict<1>(s) : predict<2>(s); }
+void nibble_mix_predict(NibbleMixState* s) {
+  if (s->networks == 0) s->cells == kFewNibbleCells ? predict<0, kFewNibbleCells>(s) : predict<0, 0>(s);
+  else s->networks == 1 ? predict<1, 0>(s) : predict<2, 0>(s);
+}
 
 // Moves the nearer column at each of the four nodes passed by 1/64 of the way; position: [kNibbleLanes].
 inline void update_map(uint16_t* rows, const int16_t* position, int nibble) {
@@ -181,12 +182,12 @@ inline void update_map(uint16_t* rows, const int16_t* position, int nibble) {
 }
 
 template <int Networks>
-inline void update_weights(NibbleMixState* __restrict s, Trees errors) {
+inline void update_weights(NibbleMixState* __restrict s, Trees errors, int cells) {
   int16_t* __restrict const a = s->weights[0];
   int16_t* __restrict const b = s->weights[1];
   int16_t* __restrict const c = s->weights[2];
   int16_t* __restrict const d = s->weights[3];
-  for (int i = 0; i < s->cells + kNibbleOthers + Networks * kNibbleNetwork; i += kTrees) {
+  for (int i = 0; i < cells + kNibbleOthers + Networks * kNibbleNetwork; i += kTrees) {
     const int k = i * kNibbleLanes;
     const Trees step = multiply_round_q15(shift_left<1>(load_trees(s->x[i])), errors);
     store_trees(a + k, add_saturate(load_trees(a + k), step));
@@ -196,13 +197,16 @@ inline void update_weights(NibbleMixState* __restrict s, Trees errors) {
   }
 }
 
-void nibble_mix_update(NibbleMixState* __restrict s, int nibble) {
+template <int Cells>
+inline void update(NibbleMixState* __restrict s, int nibble) {
   const NibbleMixTables* const t = s->tables;
   const Tree path = load_tree(t->path[nibble]), target = load_tree(t->target[nibble]);
   const Tree err = multiply_round_q15(and_bits(subtract(target, load_tree(s->mixed_q15)), path), broadcast_tree(static_cast<int16_t>(s->learning_rate_q9)));
-  const int cells = s->cells;
-  const int networks = s->networks;
-  networks == 0 ? update_weights<0>(s, repeat(err)) : networks == 1 ? update_weights<1>(s, repeat(err)) : update_weights<2>(s, repeat(err));
+  const int cells = Cells != 0 ? Cells : s->cells;
+  const int networks = Cells != 0 ? 0 : s->networks;
+  networks == 0   ? update_weights<0>(s, repeat(err), cells)
+  : networks == 1 ? update_weights<1>(s, repeat(err), cells)
+                  : update_weights<2>(s, repeat(err), cells);
 
   alignas(64) int16_t position[kNibbleLanes];
   for (int k = 0; k < networks; ++k) {
@@ -245,6 +249,10 @@ void nibble_mix_update(NibbleMixState* __restrict s, int nibble) {
         s->sole_high[i][k] = s->sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
       }
   }
+}
+
+void nibble_mix_update(NibbleMixState* s, int nibble) {
+  s->cells == kFewNibbleCells && s->networks == 0 ? update<kFewNibbleCells>(s, nibble) : update<0>(s, nibble);
 }
 
 }  // namespace tree

@@ -68,14 +68,14 @@ struct KernelTable {
   void (*transformer8_attend)(const Transformer8Window* w, const int8_t* queries, int8_t* result);
 
   // The nibble-tree mixing model (docs/nibble_mix.md), its calls in the order of use: fetch the lines of the hashes, find
-  // or claim the cells of a byte's first nibble, or of its second one; P(bit = 1) at all 15 nodes of the nibble; the
-  // likeliest nibble, whose overflow lines are fetched when it is a first one; learning from the nibble that came.
+  // or claim the cells of a byte's first nibble; fetch those that a second one will need after such a first one, or find
+  // or claim them; P(bit = 1) at all 15 nodes of the nibble; learning from the nibble that came.
   // Preconditions: cells, lines and rows of weights are 32-byte aligned; contexts is even.
   void (*nibble_mix_prefetch)(const NibbleMixState* state);
   void (*nibble_mix_find_first)(NibbleMixState* state);
+  void (*nibble_mix_prefetch_second)(const NibbleMixState* state, uint32_t first_nibble);
   void (*nibble_mix_find_second)(NibbleMixState* state, uint32_t first_nibble);
   void (*nibble_mix_predict)(NibbleMixState* state);
-  uint32_t (*nibble_mix_likely)(const NibbleMixState* state, int second);
   void (*nibble_mix_update)(NibbleMixState* state, int nibble);
 };
 

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "base/span.h"
+
 namespace fastnz::models {
 
 // Bytes are coded most significant bit first. p1_q16() is in [1, 65535] and is valid from construction on;
@@ -26,7 +28,13 @@ class BitModel {
   uint32_t expected_q16() const noexcept { return asked_q16_; }  // [1, 65535]
   virtual void update_expected(bool) noexcept {}
 
+  // An encoder shows the content it is about to code, which must outlive the model, so that memory can be fetched in time.
+  // Predictions do not depend on it.
+  void foresee(base::ByteSpan content) noexcept { content_ = content.data(); }
+
  protected:
+  const uint8_t* content_ = nullptr;  // null: unknown
+
   uint32_t p1_q16_ = 1u << 15;
   uint32_t asked_q16_ = 1u << 15;
   int asked_byte_ = -1;

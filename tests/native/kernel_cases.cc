@@ -38,7 +38,6 @@ constexpr KernelCase kCases[] = {
     {"multiply_sparse_i8", run_multiply_sparse_i8},
     {"nibble_mix_find_first", run_nibble_mix_find_first},
     {"nibble_mix_find_second", run_nibble_mix_find_second},
-    {"nibble_mix_likely", run_nibble_mix_likely},
     {"nibble_mix_predict", run_nibble_mix_predict},
     {"nibble_mix_prefetch", run_nibble_mix_prefetch},
     {"nibble_mix_update", run_nibble_mix_update},

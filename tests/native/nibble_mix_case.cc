@@ -89,8 +89,8 @@ void begin_nibble(NibbleMixState* state, Memory* memory, int networks, Random* r
 }
 
 // Runs the kernels as the model does and hands what they answer, and the memory at the end, to the visitors.
-template <typename OnSlots, typename OnPrediction, typename OnLikely, typename OnMemory>
-void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_prediction, OnLikely on_likely, OnMemory on_memory) {
+template <typename OnSlots, typename OnPrediction, typename OnMemory>
+void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_prediction, OnMemory on_memory) {
   for (const int contexts : kContexts) {
     for (const uint32_t variant : {0u, 1u, 2u, 3u, 4u, 5u}) {
       const bool small_weights = (variant & 1) == 0;
@@ -109,7 +109,7 @@ void run(const kernels::KernelTable& table, OnSlots on_slots, OnPrediction on_pr
           begin_nibble(state.get(), &memory, networks, &random);
           table.nibble_mix_predict(state.get());
           on_prediction(*state);
-          on_likely(table.nibble_mix_likely(state.get(), second));
+          if (!second) table.nibble_mix_prefetch_second(state.get(), nibble ^ 5);
           table.nibble_mix_update(state.get(), static_cast<int>(random.below(16)));
         }
       }
@@ -128,19 +128,19 @@ void add_memory(Digest* digest, const Memory& memory) {
 
 // Changes nothing; that it runs on every instruction set is the case.
 void run_nibble_mix_prefetch(const kernels::KernelTable& table, Digest* digest) {
-  run(table, nothing, nothing, nothing, [&](const Memory& memory, const NibbleMixState&) { add_memory(digest, memory); });
+  run(table, nothing, nothing, [&](const Memory& memory, const NibbleMixState&) { add_memory(digest, memory); });
 }
 
 void run_nibble_mix_find_first(const kernels::KernelTable& table, Digest* digest) {
   run(table, [&](const NibbleMixState& s, int second) {
     for (int i = 0; !second && i < s.contexts; ++i) digest->add(std::span<const int16_t>(s.slot[i], kNibbleLanes));
-  }, nothing, nothing, nothing);
+  }, nothing, nothing);
 }
 
 void run_nibble_mix_find_second(const kernels::KernelTable& table, Digest* digest) {
   run(table, [&](const NibbleMixState& s, int second) {
     for (int i = 0; second && i < s.contexts; ++i) digest->add(std::span<const int16_t>(s.slot[i], kNibbleLanes));
-  }, nothing, nothing, nothing);
+  }, nothing, nothing);
 }
 
 void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest) {
@@ -149,15 +149,11 @@ void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest) {
     digest->add(std::span<const int16_t>(s.mixed_q15));
     for (int i = 0; i < s.cells + kernels::kNibbleOthers + s.networks * kernels::kNibbleNetwork; ++i)
       digest->add(std::span<const int16_t>(s.x[i]));
-  }, nothing, nothing);
-}
-
-void run_nibble_mix_likely(const kernels::KernelTable& table, Digest* digest) {
-  run(table, nothing, nothing, [&](uint32_t nibble) { digest->add_value(nibble); }, nothing);
+  }, nothing);
 }
 
 void run_nibble_mix_update(const kernels::KernelTable& table, Digest* digest) {
-  run(table, nothing, nothing, nothing, [&](const Memory& memory, const NibbleMixState& s) {
+  run(table, nothing, nothing, [&](const Memory& memory, const NibbleMixState& s) {
     add_memory(digest, memory);
     digest->add(std::span<const Line>(memory.direct));
     for (const auto& set : memory.weights) digest->add(std::span<const Line>(set));

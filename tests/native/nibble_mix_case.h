@@ -9,7 +9,6 @@ void run_nibble_mix_prefetch(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_find_first(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_find_second(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest);
-void run_nibble_mix_likely(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_update(const kernels::KernelTable& table, Digest* digest);
 
 }  // namespace fastnz::selftest

@@ -86,6 +86,7 @@ def line_number(value: int, count: int, context: int) -> int:
 
 class NibbleMix:
     directs = 2  # orders 1 and 0
+    match_bits = MATCH_BITS
 
     def __init__(self, options: bytes, size: int) -> None:
         number, profile, width, step = read_options(options, "nibble_mix", TIERS)
@@ -107,7 +108,7 @@ class NibbleMix:
         self.sole = [FIRST_SOLE[:] for _ in range(n + self.directs)]
         self.renew()
 
-        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
+        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << self.match_bits), MAX_MATCH)
         self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
 
         first = [WEIGHT] * (n + 1) + [0] * (self.directs - 1) + [MATCH_WEIGHT, 0]

@@ -146,7 +146,8 @@ void ContextMix::start_byte() noexcept {
     check_[i] = static_cast<uint8_t>((hash_[i] * 0x9E3779B1u) >> 24);
     __builtin_prefetch(table_.data() + static_cast<uint64_t>(line_[i]) * kernels::kSlotBytes);
   }
-  compute_set_bases(profile_, history_, state_.set_base, shape_.sets);
+  if (shape_.sets > 2) state_.set_base[2] = third_set_base(profile_, history_);
+  if (shape_.sets > 3) state_.set_base[3] = fourth_set_base(profile_, history_);
   const uint32_t c1 = history_.c4 & 0xFF;
   state_.partial = state_.node = 1;
   state_.bit_index = 0;

@@ -1,35 +1,42 @@
 #include "models/context_mix/contexts.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
+#include <utility>
 
 namespace fastnz::models {
 namespace {
 
+// The numbers enter the hashes; those left out were contexts that no list kept.
 enum Context : uint8_t {
-  kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kOrder7, kOrder8, kOrder10, kOrder12,
-  kWord, kWordPair, kWordSkip, kWordTriple, kWordGap, kSkip1, kSkip2, kSkipPair, kColumnAbove, kAbove, kAbove3,
-  kFormat, kFormatWord, kFollow1, kFollow2, kFollowBoth, kCoarse3, kCoarse6, kMarkWord, kFirstWordColumn, kFirstWord,
-  kLower4, kDigitsFormat,
+  kOrder1, kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kOrder8 = 7, kOrder12 = 9,
+  kWord, kWordPair, kWordSkip, kWordTriple, kWordGap, kSkip1, kSkip2, kSkipPair, kColumnAbove, kAbove,
+  kFormat = 21, kFormatWord, kFollow1, kFollow2, kCoarse3 = 26, kCoarse6, kMarkWord, kFirstWordColumn, kFirstWord,
   // with a width
-  kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordAboveLeft, kRecordDelta, kRecordColumnLast, kRecordWide,
+  kRecordColumn = 33, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordAboveLeft, kRecordDelta, kRecordColumnLast,
+  kRecordWide,
   kRecordAbove3, kRecordPast,
-  kPixelW, kPixelN, kPixelWN, kPixelGradient, kPixelNE, kPixelWWNN, kPixelMean, kPixelPlane, kPixelPlane2, kPixelPaeth, kPixelDiffs, kPixelAll,
-  kPixelLocal, kPixelN3, kPixelW3, kPixelNESlope, kPixelGradientPlane, kPixelMeanPlane, kPixelPlaneBoth, kPixelNNE, kPixelNEW, kPixelColours, kPixelGradientWN,
-  kPixelNWNE, kPixelSum6, kPixelPlaneNE, kPixelLms, kPixelLmsError, kPixelLmsW, kPixelLmsN, kPixelLmsGP, kPixelGradientPlaneB, kPixelGradientPlaneMean, kPixelWA, kPixelNA, kPixelMeanA, kPixelLmsA,
+  kPixelW, kPixelN, kPixelGradient = 46, kPixelNE, kPixelWWNN, kPixelMean, kPixelPlane, kPixelPlane2, kPixelPaeth, kPixelDiffs,
+  kPixelLocal = 55, kPixelGradientPlane = 59, kPixelMeanPlane, kPixelPlaneBoth,
+  kPixelSum6 = 67, kPixelPlaneNE, kPixelLms, kPixelLmsError, kPixelGradientPlaneMean = 75, kPixelNA = 77, kPixelMeanA,
+  kPixelLmsA,
   // numbers of `step` bytes in rows of `width` bytes
-  kNumberSelf, kNumberW, kNumberN, kNumberWN, kNumberGradient, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean, kNumberExactW, kNumberExactN,
-  kNumberExactWN, kNumberExactAll, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberBytes2, kNumberDelta, kNumberMeanWWN, kNumberLms, kNumberLmsW, kNumberLmsGradient, kNumberLmsKnown,
+  kNumberSelf, kNumberW, kNumberN, kNumberGradient = 84, kNumberSlopeW, kNumberSlopeN, kNumberNE, kNumberMean,
+  kNumberExactN = 90,
+  kNumberExactAll = 92, kNumberExactWW, kNumberColumn, kNumberNENext, kNumberExactNE, kNumberGradientWN, kNumberLms = 101,
+  kNumberLmsW, kNumberLmsGradient,
   // executables
-  kCodeOpcode, kCodeAligned, kCodeBack4, kCodeSkip,
-  kCodeOp, kCodeOpC1, kCodeOpPast, kCodePast3, kCodePast4, kCodeOrder2, kCodeOrder3, kCodeSkeleton2, kCodeSkeleton3, kCodeSkeleton4, kCodeSkeleton6, kCodeOperand, kCodePast2, kCodeWhere, kCodeOrder4, kCodeOpSkip,
+  kCodeSkip = 108,
+  kCodeOp, kCodeOpC1, kCodeOpPast, kCodePast3, kCodePast4, kCodeSkeleton2 = 116, kCodeSkeleton4 = 118, kCodeSkeleton6,
+  kCodeOperand, kCodePast2, kCodeWhere,
   // small alphabets: 11 and more symbols
-  kOrder11, kOrder14, kOrder16, kOrder18, kOrder20, kOrder24,
-  kSymbols8, kSymbols9, kSymbols10, kSymbols11, kSymbols12, kSymbols13, kSymbols14, kSymbols16, kSymbols18, kSymbols20, kSymbols24, kSymbols32, kQuality, kQualityColumn, kQualityMost, kPhaseColumn,
+  kSymbols8 = 131, kSymbols9, kSymbols10, kSymbols11, kSymbols12, kSymbols13, kSymbols14, kSymbols16, kSymbols18, kSymbols20,
+  kSymbols24, kSymbols32, kQuality, kQualityColumn, kQualityMost, kPhaseColumn,
 };
 
-constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeOpcode - 1;
+constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeSkip - 1;
 
 constexpr uint8_t kTextList[] = {kOrder2, kOrder3, kOrder4, kWord, kOrder6, kFormat, kFollow2, kColumnAbove, kWordPair, kFollow1, kCoarse6, kMarkWord,
                                  kOrder5, kAbove, kSkip1, kWordGap, kFormatWord, kWordSkip, kOrder1, kSkip2, kOrder8, kWordTriple, kFirstWord, kOrder12};
@@ -83,16 +90,6 @@ constexpr ProfileRow kFastRows[kProfiles] = {
     {Profile::kSequences, "sequences", false, 0, kFastSequences},
 };
 
-uint32_t last(const History& h, uint32_t count) {  // hash of the last `count` bytes
-  uint32_t v = count;
-  for (uint32_t i = 1; i <= count; i += 4) {
-    uint32_t part = 0;
-    for (uint32_t k = i; k < i + 4 && k <= count; ++k) part = part << 8 | h.back(k);
-    v = hash2(v, part);
-  }
-  return v;
-}
-
 uint32_t of_symbols(const History& h, int count) {
   const uint64_t low = count >= 16 ? h.symbols : h.symbols & ((uint64_t{1} << (4 * count)) - 1);
   const uint64_t high = count <= 16 ? 0 : count >= 32 ? h.symbols16 : h.symbols16 & ((uint64_t{1} << (4 * (count - 16))) - 1);
@@ -104,14 +101,14 @@ int clip(int v) { return std::clamp(v, 0, 255); }
 // The bytes around this one in an image: W is the same colour one pixel to the left, N one row up; the colours of this
 // pixel already known are a (newest) and b, with the same neighbours.
 struct Pixels {
-  int W, N, NW, NE, WW, NN, NNE, WWW, NNN, a, aW, aN, aNW, aNE, b, bW, bN, bNW;
+  int W, N, NW, NE, WW, NN, NNE, a, aW, aN, aNW, aNE, b, bW, bN, bNW;
   int lms_q4, error;
   uint32_t plane;
 
   explicit Pixels(const History& h) {
     const uint64_t p = h.step, w = h.width;
     auto at = [&](uint64_t distance) { return static_cast<int>(h.back(distance)); };
-    W = at(p), N = at(w), NW = at(w + p), NE = at(w - p), WW = at(2 * p), NN = at(2 * w), NNE = at(2 * w - p), WWW = at(3 * p), NNN = at(3 * w);
+    W = at(p), N = at(w), NW = at(w + p), NE = at(w - p), WW = at(2 * p), NN = at(2 * w), NNE = at(2 * w - p);
     plane = static_cast<uint32_t>(h.size % p);
     lms_q4 = h.predictor.answer_q4;
     error = std::min(15, 32 - std::countl_zero(static_cast<uint32_t>(h.predictor.past_error)));
@@ -124,11 +121,10 @@ struct Pixels {
     return plane | static_cast<uint32_t>(x) << 2 | static_cast<uint32_t>(y) << 11 | static_cast<uint32_t>(z) << 20;
   }
 
-  uint32_t context(uint8_t id) const {
+  [[gnu::always_inline]] uint32_t context(uint8_t id) const {
     switch (id) {
       case kPixelW: return pack(W, a >> 2);
       case kPixelN: return pack(N, a >> 2);
-      case kPixelWN: return pack(W, N);
       case kPixelGradient: return pack(clip(W + N - NW), clip(W + a - aW) >> 1);
       case kPixelNE: return pack(clip(N + NE - NNE), clip(N + a - aN) >> 1);
       case kPixelMean: return pack((W + N) >> 1, (a - ((aW + aN) >> 1) + 256) >> 1, std::abs(W - N) >> 4);
@@ -138,31 +134,18 @@ struct Pixels {
       case kPixelPaeth: return pack(clip(((W + N) * 3 - NW * 2 + 2) >> 2), clip((W + NE + 1) >> 1));
       case kPixelDiffs: return pack(clip(W + N - NW + a - clip(aW + aN - aNW)), std::min(255, std::abs(W - NW) + std::abs(N - NW)) >> 3);
       case kPixelLocal: return pack(clip(W + N - NW + a - (aW + aN - aNW)), clip(W + N - NW + b - (bW + bN - bNW)));
-      case kPixelN3: return pack(clip(3 * N - 3 * NN + NNN), a >> 1);
-      case kPixelW3: return pack(clip(3 * W - 3 * WW + WWW), a >> 1);
-      case kPixelNESlope: return pack(clip(W + NE - N), a >> 1);
       case kPixelGradientPlane: return pack(clip(W + N - NW + a - (aW + aN - aNW)));
       case kPixelMeanPlane: return pack(clip(((W + NE) >> 1) + a - ((aW + aNE) >> 1)), std::abs(W - NE) >> 3);
       case kPixelPlaneBoth: return pack(clip(W + a - aW), clip(W + b - bW));
-      case kPixelNNE: return pack(clip(N + NE - NNE + a - (aN + aNE - aN)), clip(W + N - NW) >> 1);
-      case kPixelNEW: return pack(NE, W >> 1, a >> 4);
-      case kPixelColours: return pack(a, b);
-      case kPixelGradientWN: return pack(clip(W + N - NW), W >> 2, N >> 2);
-      case kPixelNWNE: return pack(NW >> 1, NE >> 1, (W + N) >> 3);
       case kPixelSum6: return pack(clip((4 * (W + N) - 3 * NW + 2 * NE - WW - NN + NNE + 2) >> 2), std::min(255, std::abs(W - NW) + std::abs(N - NW) + std::abs(N - NE)) >> 3);
       case kPixelLms: return pack(clip((lms_q4 + 8) >> 4));
       case kPixelLmsError: return pack(clip((lms_q4 + 8) >> 4), error, ((lms_q4 + 8) >> 2) & 3);
-      case kPixelLmsW: return pack(clip((lms_q4 + 8) >> 4), W >> 2);
-      case kPixelLmsN: return pack(clip((lms_q4 + 8) >> 4), N >> 2);
-      case kPixelLmsGP: return pack(clip((lms_q4 + 8) >> 4), clip(W + N - NW + a - (aW + aN - aNW)) >> 1);
       case kPixelLmsA: return pack(clip((lms_q4 + 8) >> 4), a >> 2);
-      case kPixelGradientPlaneB: return pack(clip(W + N - NW + b - (bW + bN - bNW)));
       case kPixelGradientPlaneMean: return pack(clip(W + N - NW + ((a - (aW + aN - aNW) + b - (bW + bN - bNW)) >> 1)));
-      case kPixelWA: return pack(clip(W + a - aW), std::min(255, std::abs(a - aW)) >> 3);
       case kPixelNA: return pack(clip(N + a - aN), std::min(255, std::abs(a - aN)) >> 3);
       case kPixelMeanA: return pack(clip((W + N + 2 * a - aW - aN) >> 1), std::min(255, std::abs(W - N - aW + aN)) >> 3);
       case kPixelPlaneNE: return pack(clip(NE + a - aNE), clip(NW + a - aNW));
-      default: return pack(W >> 2, N >> 2, NW >> 2) ^ static_cast<uint32_t>(NE >> 2) << 26;
+      default: return 0;
     }
   }
 };
@@ -206,38 +189,32 @@ struct Numbers {
   static uint32_t fold(uint64_t v) { return hash2(static_cast<uint32_t>(v), static_cast<uint32_t>(v >> 32)); }
   uint32_t pack(uint32_t x, uint32_t y = 0, uint32_t z = 0) const { return index | x << 3 | y << 11 | z << 19; }
 
-  uint32_t context(uint8_t id) const {
+  [[gnu::always_inline]] uint32_t context(uint8_t id) const {
     switch (id) {
       case kNumberSelf: return hash2(fold(known), index);
       case kNumberW: return pack(near(W), magnitude(W));
       case kNumberN: return pack(near(N), magnitude(N));
-      case kNumberWN: return pack(near(W), near(N));
       case kNumberGradient: return pack(near(W + N - NW), magnitude(W - NW) + magnitude(N - NW));
       case kNumberSlopeW: return pack(near(2 * W - WW), magnitude(W - WW));
       case kNumberSlopeN: return pack(near(2 * N - NN), magnitude(N - NN));
       case kNumberNE: return pack(near(W + NE - N), magnitude(N - NE));
       case kNumberMean: return pack(near(mean(W, N)), magnitude(W - N), index != 0 ? static_cast<uint32_t>(known >> (8 * index - 8)) & 255 : 0);
-      case kNumberExactW: return hash2(fold(W), fold(known) + index);
       case kNumberExactN: return hash2(fold(N), fold(known) + index);
-      case kNumberExactWN: return hash2(hash2(fold(W), fold(N)), fold(known) + index);
       case kNumberExactAll: return hash2(hash2(fold(W) * 3 + fold(NW), fold(N)), fold(known) + index);
       case kNumberExactWW: return hash2(hash2(fold(W), fold(WW)), fold(known) + index);
       case kNumberColumn: return hash2(fold(known), column);
       case kNumberNENext: return hash2(pack(near(N), near(NE), near(W)), 1);
       case kNumberExactNE: return hash2(hash2(fold(W) * 3 + fold(NE), fold(N)), fold(known) + index);
       case kNumberGradientWN: return hash2(pack(near(W + N - NW), near(W), near(N)), 2);
-      case kNumberDelta: return hash2(hash2(fold((W - WW) & mask), fold((N - NW) & mask)), pack(near(W + N - NW)));
       case kNumberLms: return pack(near(lms), error);
       case kNumberLmsW: return pack(near(lms), near(W));
       case kNumberLmsGradient: return pack(near(lms), near(W + N - NW));
-      case kNumberLmsKnown: return pack(near(lms), static_cast<uint32_t>((lms - known) >> (8 * index)) & 255, error);
-      case kNumberMeanWWN: return pack(near(mean(mean(W, N), mean(W, NE))), magnitude(W - N), magnitude(W - WW));
-      default: return hash2(fold(W) & 0xFFFF, static_cast<uint32_t>(known)) + index;
+      default: return 0;
     }
   }
 };
 
-uint32_t context_value(const History& h, uint8_t id) {
+[[gnu::always_inline]] inline uint32_t context_value(const History& h, uint8_t id) {
   const uint32_t c1 = h.c4 & 0xFF, w = h.width;
   const Instructions& code = h.code;
   switch (id) {
@@ -247,16 +224,8 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kOrder4: return h.c4;
     case kOrder5: return hash2(h.c4, h.c8 & 0xFF);
     case kOrder6: return hash2(h.c4, h.c8 & 0xFFFF);
-    case kOrder7: return hash2(h.c4, h.c8 & 0xFFFFFF);
     case kOrder8: return hash2(h.c4, h.c8);
-    case kOrder10: return hash2(hash2(h.c4, h.c8), h.c12 & 0xFFFF);
-    case kOrder11: return hash2(hash2(h.c4, h.c8), h.c12 & 0xFFFFFF);
     case kOrder12: return hash2(hash2(h.c4, h.c8), h.c12);
-    case kOrder14: return last(h, 14);
-    case kOrder16: return last(h, 16);
-    case kOrder18: return last(h, 18);
-    case kOrder20: return last(h, 20);
-    case kOrder24: return last(h, 24);
     case kCodeWhere: return code.where() | c1 << 8;
     case kCodeOp: return hash2(code.where(), code.current);
     case kCodeOpC1: return hash2(code.where() << 8 | c1, code.current & 0xFFFF);
@@ -265,12 +234,7 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kCodePast2: return hash2(hash2(code.where(), code.current), hash2(code.past[0], code.past[1]) + code.operand);
     case kCodePast3: return hash2(hash2(code.where(), code.current & 0xFFFF), hash2(code.past[0] & 0xFFFF, code.past[1] << 16 | (code.past[2] & 0xFFFF)) + code.operand);
     case kCodePast4: return hash2(hash2(hash2(code.where(), code.current), hash2(code.past[0], code.past[1])), hash2(code.past[2], code.past[3]) + code.operand);
-    case kCodeOrder2: return hash2(code.where(), h.c4 & 0xFFFF);
-    case kCodeOrder3: return hash2(code.where(), h.c4 & 0xFFFFFF);
-    case kCodeOrder4: return hash2(code.where(), h.c4);
-    case kCodeOpSkip: return hash2(hash2(code.where(), code.current), h.c4 & 0xFFFF00);
     case kCodeSkeleton2: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton) & 0xFFFF), code.operand);
-    case kCodeSkeleton3: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton) & 0xFFFFFF), code.operand);
     case kCodeSkeleton4: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton)), code.operand);
     case kCodeSkeleton6: return hash2(hash2(code.where(), static_cast<uint32_t>(code.skeleton)), hash2(static_cast<uint32_t>(code.skeleton >> 32) & 0xFFFF, code.operand));
     case kSymbols8: return of_symbols(h, 8);
@@ -299,19 +263,15 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kSkipPair: return h.c4 & 0xFFFF0000;
     case kAbove: return h.above | c1 << 8;
     case kColumnAbove: return h.column | h.above << 16;
-    case kAbove3: return hash2(h.above | h.above_left << 8 | h.above_next << 16, c1);
     case kFormat: return hash2(h.format, c1);
     case kFormatWord: return hash2(h.format, h.word);
     case kFollow1: return h.follow1[c1] | c1 << 16;
     case kFollow2: return hash2(h.follow2[h.c4 & 0xFFFF], c1);
-    case kFollowBoth: return hash2(h.follow2[h.c4 & 0xFFFF], h.follow1[c1]);
     case kCoarse3: return h.c4 & 0xF0F0F0FF;
     case kCoarse6: return hash2(h.c4 & 0xF8F8F8F8, h.c8 & 0xF8F8);
     case kMarkWord: return hash2(h.last_mark, h.word);
     case kFirstWordColumn: return hash2(h.first_word, h.column);
     case kFirstWord: return hash2(h.first_word, h.word);
-    case kLower4: return h.lower4;
-    case kDigitsFormat: return hash2(h.digits, h.format);
     case kRecordColumn: return static_cast<uint32_t>(h.size % w) | h.back(w) << 24;
     case kRecordAbove: return h.back(w) | c1 << 8;
     case kRecordAbovePair: return h.back(w) | (h.c4 & 0xFFFF) << 8;
@@ -322,11 +282,30 @@ uint32_t context_value(const History& h, uint8_t id) {
     case kRecordWide: return hash2(static_cast<uint32_t>(h.size % w), h.c4 & 0xFFFFFF);
     case kRecordAbove3: return h.back(w) | h.back(w - 1) << 8 | h.back(w + 1) << 16 | c1 << 24;
     case kRecordPast: return hash2(h.back(w) | h.back(2 * static_cast<uint64_t>(w)) << 8 | h.back(3 * static_cast<uint64_t>(w)) << 16, static_cast<uint32_t>(h.size % w));
-    case kCodeOpcode: return (h.c4 & 0xFFC7F8) ^ (h.c8 & 0xFF) << 24;
-    case kCodeAligned: return hash2(static_cast<uint32_t>(h.size & 3), h.c4 & 0xFFFF);
-    case kCodeBack4: return (h.c4 >> 24) | (h.c8 >> 24) << 8 | static_cast<uint32_t>(h.size & 3) << 16;
     case kCodeSkip: return hash2(h.c4 & 0x00FFFFFF & ~0xFF00u, h.c8 & 0xFF);
     default: return 0;
+  }
+}
+
+uint32_t hash_of(uint8_t id, uint32_t value) { return hash2(value, (id + 1) * 0x9E3779B1u); }
+
+// Of a few contexts that are known when this is compiled, with nothing computed that they do not look at.
+template <const uint8_t (&Ids)[kFastContexts], typename Value>
+[[gnu::always_inline]] inline void hash_list(uint32_t* hashes, Value value) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { ((hashes[I] = hash_of(Ids[I], value(Ids[I]))), ...); }
+  (std::make_integer_sequence<int, kFastContexts>());
+}
+
+// The summaries that a context is made from.
+uint32_t kept_for(uint8_t id) {
+  switch (id) {
+    case kWord: case kWordPair: case kWordSkip: case kWordTriple: case kWordGap: return History::kWords;
+    case kFormat: return History::kForms;
+    case kFormatWord: case kMarkWord: return History::kForms | History::kWords;
+    case kFirstWord: return History::kLines | History::kWords;
+    case kFirstWordColumn: case kColumnAbove: case kAbove: case kQuality: case kQualityColumn: case kQualityMost: case kPhaseColumn: return History::kLines;
+    case kFollow1: case kFollow2: return History::kFollowers;
+    default: return id >= kSymbols8 && id <= kSymbols32 ? History::kSymbols : 0;
   }
 }
 
@@ -335,17 +314,42 @@ uint32_t context_value(const History& h, uint8_t id) {
 const ProfileRow& profile_row(Profile profile) { return kRows[static_cast<size_t>(profile)]; }
 const ProfileRow& fast_profile_row(Profile profile) { return kFastRows[static_cast<size_t>(profile)]; }
 
+uint32_t kept_summaries(const ProfileRow& row, int count) {
+  uint32_t kept = row.profile == Profile::kText ? History::kWords : row.profile == Profile::kSequences ? History::kLines : 0;  // for set bases
+  for (int i = 0; i < count; ++i) kept |= kept_for(row.contexts[static_cast<size_t>(i)]);
+  return kept;
+}
+
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes) {
-  auto store = [&](int i, uint8_t id, uint32_t value) { hashes[i] = hash2(value, (id + 1) * 0x9E3779B1u); };
   const uint8_t* const ids = row.contexts.data();
   if (row.profile == Profile::kImage) {
     const Pixels pixels(history);
-    for (int i = 0; i < count; ++i) store(i, ids[i], ids[i] >= kPixelW && ids[i] <= kLastPixel ? pixels.context(ids[i]) : context_value(history, ids[i]));
+    for (int i = 0; i < count; ++i) hashes[i] = hash_of(ids[i], ids[i] >= kPixelW && ids[i] <= kLastPixel ? pixels.context(ids[i]) : context_value(history, ids[i]));
   } else if (row.profile == Profile::kNumbers) {
     const Numbers numbers(history);
-    for (int i = 0; i < count; ++i) store(i, ids[i], ids[i] >= kNumberSelf && ids[i] <= kLastNumber ? numbers.context(ids[i]) : context_value(history, ids[i]));
+    for (int i = 0; i < count; ++i) hashes[i] = hash_of(ids[i], ids[i] >= kNumberSelf && ids[i] <= kLastNumber ? numbers.context(ids[i]) : context_value(history, ids[i]));
   } else {
-    for (int i = 0; i < count; ++i) store(i, ids[i], context_value(history, ids[i]));
+    for (int i = 0; i < count; ++i) hashes[i] = hash_of(ids[i], context_value(history, ids[i]));
+  }
+}
+
+void compute_fast_contexts(Profile profile, const History& history, uint32_t* hashes) {
+  const auto value = [&history](uint8_t id) __attribute__((always_inline)) { return context_value(history, id); };
+  switch (profile) {
+    case Profile::kText: return hash_list<kFastText>(hashes, value);
+    case Profile::kBinary: return hash_list<kFastBinary>(hashes, value);
+    case Profile::kExecutable: return hash_list<kFastExecutable>(hashes, value);
+    case Profile::kRecord: return hash_list<kFastRecord>(hashes, value);
+    case Profile::kSymbols: return hash_list<kFastSymbols>(hashes, value);
+    case Profile::kSequences: return hash_list<kFastSequences>(hashes, value);
+    case Profile::kImage: {
+      const Pixels pixels(history);
+      return hash_list<kFastImage>(hashes, [&pixels](uint8_t id) __attribute__((always_inline)) { return pixels.context(id); });
+    }
+    case Profile::kNumbers: {
+      const Numbers numbers(history);
+      return hash_list<kFastNumbers>(hashes, [&numbers](uint8_t id) __attribute__((always_inline)) { return numbers.context(id); });
+    }
   }
 }
 
@@ -356,44 +360,45 @@ uint32_t code_set(const Instructions& code) {
 }
 }  // namespace
 
-void compute_set_bases(const ProfileRow& row, const History& h, uint32_t* bases, int count) {
+namespace {
+// A letter is 1, a blank 8.
+constexpr std::array<uint8_t, 256> kTextShape = [] {
+  std::array<uint8_t, 256> t{};
+  for (size_t c = 'a'; c <= 'z'; ++c) t[c] = t[c - 32] = 1;
+  t[' '] = 8;
+  return t;
+}();
+}  // namespace
+
+uint32_t third_set_base(const ProfileRow& row, const History& h) {
   const uint32_t c1 = h.c4 & 0xFF;
-  if (count < 3) return;
-  bases[2] = c1;
   switch (row.profile) {
     case Profile::kText: {
       const uint32_t c2 = (h.c4 >> 8) & 0xFF, c3 = (h.c4 >> 16) & 0xFF;
-      auto letter = [](uint32_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; };
-      bases[2] = letter(c1) + 2u * letter(c2) + 4u * letter(c3) + 8u * (c1 == ' ') + 16u * (c2 == ' ') + 32u * std::min(h.word_length >> 1, 7u);
-      bases[3] = c1;
-      break;
+      return kTextShape[c1] | kTextShape[c2] << 1 | (kTextShape[c3] & 1u) << 2 | 32u * std::min(h.word_length >> 1, 7u);
     }
-    case Profile::kRecord:
-      bases[2] = static_cast<uint32_t>(h.size % h.width) & 0xFF;
-      bases[3] = c1;
-      break;
+    case Profile::kRecord: return static_cast<uint32_t>(h.size % h.width) & 0xFF;
     case Profile::kImage: {
       const uint32_t plane = static_cast<uint32_t>(h.size % h.step);
       const uint32_t error = std::min(15u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
       const int across = static_cast<int>(h.back(h.step)) - static_cast<int>(h.back(h.width));
-      bases[2] = plane << 6 | error << 2 | static_cast<uint32_t>((std::abs(across) > 2) + (std::abs(across) > 8) + (std::abs(across) > 24));
-      bases[3] = plane << 6 | h.back(h.width) >> 2;
-      break;
+      return plane << 6 | error << 2 | static_cast<uint32_t>((std::abs(across) > 2) + (std::abs(across) > 8) + (std::abs(across) > 24));
     }
-    case Profile::kExecutable:
-      bases[2] = code_set(h.code);
-      bases[3] = c1;
-      break;
-    case Profile::kSequences:
-      bases[2] = h.line_phase << 6 | std::min(h.column >> 2, 63u);
-      bases[3] = c1;
-      break;
+    case Profile::kExecutable: return code_set(h.code);
+    case Profile::kSequences: return h.line_phase << 6 | std::min(h.column >> 2, 63u);
     case Profile::kNumbers:
-      bases[2] = static_cast<uint32_t>(h.size % h.step) << 5 | std::min(31u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
-      bases[3] = static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);
-      break;
-    default:
-      bases[3] = (h.c4 >> 8) & 0xFF;
+      return static_cast<uint32_t>(h.size % h.step) << 5 | std::min(31u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
+    default: return c1;
+  }
+}
+
+uint32_t fourth_set_base(const ProfileRow& row, const History& h) {
+  switch (row.profile) {
+    case Profile::kBinary:
+    case Profile::kSymbols: return (h.c4 >> 8) & 0xFF;
+    case Profile::kImage: return static_cast<uint32_t>(h.size % h.step) << 6 | h.back(h.width) >> 2;
+    case Profile::kNumbers: return static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);
+    default: return h.c4 & 0xFF;
   }
 }
 

@@ -23,9 +23,16 @@ const ProfileRow& profile_row(Profile profile);
 inline constexpr int kFastContexts = 3;
 const ProfileRow& fast_profile_row(Profile profile);
 
-// One hash per context of the profile's first `count`, and the bases of the weight sets from the third on.
+// The summaries of the history (History::Kept) that the first `count` contexts and the set bases look at.
+uint32_t kept_summaries(const ProfileRow& row, int count);
+
+// One hash per context of the profile's first `count`; of the profile's list for fast_mix.
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes);
-void compute_set_bases(const ProfileRow& row, const History& history, uint32_t* bases, int count);
+void compute_fast_contexts(Profile profile, const History& history, uint32_t* hashes);
+
+// What chooses the rows of the third and the fourth weight set.
+uint32_t third_set_base(const ProfileRow& row, const History& history);
+uint32_t fourth_set_base(const ProfileRow& row, const History& history);
 inline constexpr uint32_t kSetRows = 256;  // every base is below this
 
 }  // namespace fastnz::models

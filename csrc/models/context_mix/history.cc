@@ -9,11 +9,19 @@ namespace {
 
 constexpr uint32_t kLetter = 1, kDigit = 2, kBlank = 3;
 
-uint32_t kind_of(uint32_t lower) {
-  if ((lower >= 'a' && lower <= 'z') || lower >= 128) return kLetter;
-  if (lower >= '0' && lower <= '9') return kDigit;
-  return lower == ' ' ? kBlank : std::max(lower, 4u);
+constexpr uint32_t lower_case(uint32_t byte) { return byte >= 'A' && byte <= 'Z' ? byte + 32 : byte; }
+
+// Letter, digit, blank, or the mark itself.
+constexpr std::array<uint8_t, 256> kinds() {
+  std::array<uint8_t, 256> t{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    const uint32_t lower = lower_case(byte);
+    const bool letter = (lower >= 'a' && lower <= 'z') || lower >= 128, digit = lower >= '0' && lower <= '9';
+    t[byte] = static_cast<uint8_t>(letter ? kLetter : digit ? kDigit : lower == ' ' ? kBlank : std::max(lower, 4u));
+  }
+  return t;
 }
+constexpr std::array<uint8_t, 256> kKind = kinds();
 
 // What follows a one-byte opcode (Intel SDM vol. 2, appendix A): an addressing byte, and how many immediate bytes.
 constexpr uint8_t kAddressing = 16;
@@ -185,49 +193,49 @@ void History::predict() {
 }
 
 void History::push(uint8_t byte) {
-  follow1[c4 & 0xFF] = (follow1[c4 & 0xFF] << 8 | byte) & 0xFFFF;
-  uint32_t& pair = follow2[c4 & 0xFFFF];
-  pair = (pair << 8 | byte) & 0xFFFFFF;
-
+  if (kept & kFollowers) {
+    follow1[c4 & 0xFF] = (follow1[c4 & 0xFF] << 8 | byte) & 0xFFFF;
+    uint32_t& pair = follow2[c4 & 0xFFFF];
+    pair = (pair << 8 | byte) & 0xFFFFFF;
+  }
   bytes[size++] = byte;
   c12 = c12 << 8 | c8 >> 24;
   c8 = c8 << 8 | c4 >> 24;
   c4 = c4 << 8 | byte;
 
-  if (byte > ' ') {
+  if ((kept & kSymbols) && byte > ' ') {
     symbols16 = symbols16 << 4 | symbols >> 60;
     symbols = symbols << 4 | (byte & 15);
   }
-  if (size == line_start + 1) line_phase = byte == '+' ? 2 : byte == '>' ? 0 : line_phase;
-  const uint32_t lower = byte >= 'A' && byte <= 'Z' ? byte + 32u : byte;
-  lower4 = lower4 << 8 | lower;
-  const uint32_t kind = kind_of(lower);
-  if (kind != (format & 0xFF) || kind > kBlank) format = format << 8 | kind;
-  if (kind == kLetter) {
-    word = (word + lower + 1) * 0x2F0B4C47u;
-    ++word_length;
-    if (size - line_start <= 12) first_word = first_word * 0x2F0B4C47u + byte;
-  } else if (word != 0) {
-    word2 = word1;
-    word1 = word;
-    word = 0;
-    word1_length = word_length;
-    word_length = 0;
+  const uint32_t kind = kKind[byte];
+  if (kept & kForms) {
+    if (kind != (format & 0xFF) || kind > kBlank) format = format << 8 | kind;
+    if (kind > kBlank) last_mark = byte;
   }
-  digits = kind == kDigit ? digits + 1 : 0;
-  if (kind > kBlank) last_mark = byte;
-  if (byte == '\n') {
-    first_word = 0;
-    line_phase = (line_phase + 1) & 3;
-    line1_start = line_start;
-    line_start = size;
+  if (kept & kWords) {
+    if (kind == kLetter) {
+      word = (word + lower_case(byte) + 1) * 0x2F0B4C47u;
+      ++word_length;
+    } else if (word != 0) {
+      word2 = word1;
+      word1 = word;
+      word = 0;
+      word_length = 0;
+    }
   }
-  const uint64_t offset = size - line_start, length1 = line_start - line1_start;
-  column = static_cast<uint32_t>(std::min<uint64_t>(offset, 255));
-  auto of_line1 = [&](uint64_t at) -> uint32_t { return at < length1 ? bytes[line1_start + at] : 0; };
-  above = of_line1(offset);
-  above_next = of_line1(offset + 1);
-  above_left = offset != 0 ? of_line1(offset - 1) : 0;
+  if (kept & kLines) {
+    if (size == line_start + 1) line_phase = byte == '+' ? 2 : byte == '>' ? 0 : line_phase;
+    if (kind == kLetter && size - line_start <= 12) first_word = first_word * 0x2F0B4C47u + byte;
+    if (byte == '\n') {
+      first_word = 0;
+      line_phase = (line_phase + 1) & 3;
+      line1_start = line_start;
+      line_start = size;
+    }
+    const uint64_t offset = size - line_start;
+    column = static_cast<uint32_t>(std::min<uint64_t>(offset, 255));
+    above = offset < line_start - line1_start ? bytes[line1_start + offset] : 0;
+  }
   if (step != 0 && step <= 4) predict();
   if (profile == Profile::kExecutable) code.push(byte);
 }

@@ -55,16 +55,14 @@ struct Predictor {
 struct Summaries {
   uint64_t size = 0;                          // bytes so far
   uint32_t c4 = 0, c8 = 0, c12 = 0;           // the last 4, the 4 before, the 4 before those; newest byte lowest
-  uint32_t lower4 = 0;                        // c4 with ASCII letters in lower case
   uint32_t word = 0, word1 = 0, word2 = 0;    // hashes of this word, the previous one, the one before
-  uint32_t word_length = 0, word1_length = 0;
+  uint32_t word_length = 0;
   uint32_t format = 0;                        // last four distinct kinds: letter, digit, blank, or the mark itself
   uint32_t first_word = 0;                    // hash of the letters at the start of this line
   uint32_t last_mark = 0;                     // last byte that is neither letter, digit nor blank
-  uint32_t digits = 0;                        // length of the current run of digits
   uint64_t line_start = 0, line1_start = 0;   // of this line and the previous one
   uint32_t column = 0;                        // min(255, bytes since line_start)
-  uint32_t above = 0, above_next = 0, above_left = 0;  // bytes of the previous line at column, column + 1, column - 1
+  uint32_t above = 0;                         // byte of the previous line at this column
   uint64_t symbols = 0, symbols16 = 0;        // low nibbles of the last 16 bytes and the 16 before, line ends left out
   uint32_t line_phase = 0;                    // lines since one that began a record, modulo 4 (headers of sequences)
 
@@ -72,6 +70,15 @@ struct Summaries {
 };
 
 struct History : Summaries {
+  // Groups of summaries, of which those that nothing looks at need not be kept.
+  enum Kept : uint32_t {
+    kFollowers = 1,  // follow1, follow2
+    kWords = 2,      // word to word_length
+    kForms = 4,      // format, last_mark
+    kLines = 8,      // first_word, line_start to above, line_phase
+    kSymbols = 16,   // symbols, symbols16
+  };
+  uint32_t kept = ~uint32_t{0};
   std::vector<uint8_t> bytes;  // [content_size]
   uint32_t width = 0;          // bytes per record, row or line pitch of the profile; 0 when it has none
   uint32_t step = 0;           // bytes per pixel or number; 0 when there are none

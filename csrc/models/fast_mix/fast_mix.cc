@@ -44,7 +44,7 @@ Shape fast_shape(const ContextMixOptions& options, uint64_t content_size) {
   Shape shape;
   shape.line_bytes = nibble_line_bytes(kFastContexts, content_size, most);
   shape.overflow_bytes = shape.line_bytes / 2;
-  shape.match_entries = nibble_match_entries(content_size);
+  shape.match_entries = std::min(nibble_match_entries(content_size), uint64_t{1} << 20);  // 4 MiB stay nearer
   return shape;
 }
 
@@ -60,6 +60,7 @@ class FastMix final : public NibbleModel {
         matches_(shape_.match_entries, kNibbleMatchMost),
         small_((kDirectTrees * kNibbleLanes + kRows * kRowLanes + 65536) * sizeof(int16_t)) {
     nibble_p1_q16_ = state_.p1_q16;
+    history_.kept = kept_summaries(profile_, kFastContexts);
     initialise();
     start_byte();
   }
@@ -70,7 +71,9 @@ class FastMix final : public NibbleModel {
  private:
   void initialise();
   void push(uint32_t byte) noexcept;
+  void enter(uint32_t byte) noexcept;
   void compute_hashes() noexcept;
+  bool foreseen() const noexcept { return content_ != nullptr && history_.size < history_.bytes.size(); }
   void start_byte() noexcept;
   void start_bits() noexcept;
   void start_nibble() noexcept;
@@ -87,13 +90,14 @@ class FastMix final : public NibbleModel {
   kernels::NibbleMixState state_{};
 
   bool second_ = false;
-  bool hashed_ = false;  // the hashes are those of the next byte
+  bool entered_ = false;  // the history has the byte that is being coded
+  bool hashed_ = false;   // the hashes are those of the next byte
   uint32_t first_nibble_ = 0, previous_byte_ = 0;
   int16_t* direct_ = nullptr;         // [256][kTrees] trees of order 1
   int16_t* set_[kNibbleSets] = {};    // [rows][kInputs] trees of weights
   uint16_t* sure_table_ = nullptr;    // [last byte][expected byte]: how often it came
   uint16_t* sure_ = nullptr;          // of the byte to come; null: the match is too short
-  uint32_t set_base_[4] = {};
+  uint32_t set_base_ = 0;
   uint32_t match_length_ = 0;
   int match_byte_ = -1;
   MatchOdds match_odds_;
@@ -130,8 +134,15 @@ void FastMix::push(uint32_t byte) noexcept {
   hashed_ = false;
 }
 
+// The lines of what follows are fetched while the byte is coded or learnt, unless the next one will likely be asked whole.
+void FastMix::enter(uint32_t byte) noexcept {
+  push(byte);
+  entered_ = true;
+  if (match_byte_ != static_cast<int>(byte) || match_length_ < kSureLength) compute_hashes();
+}
+
 void FastMix::compute_hashes() noexcept {
-  compute_contexts(profile_, history_, kFastContexts, state_.hash);
+  compute_fast_contexts(profile_.profile, history_, state_.hash);
   kernels_.nibble_mix_prefetch(&state_);
   hashed_ = true;
 }
@@ -169,11 +180,12 @@ void FastMix::update_expected(bool as_expected) noexcept {
 
 void FastMix::start_bits() noexcept {
   if (!hashed_) compute_hashes();
-  compute_set_bases(profile_, history_, set_base_, 3);
+  set_base_ = third_set_base(profile_, history_);
   second_ = false;
   first_nibble_ = 0;
   state_.learning_rate_q9 = nibble_learning_rate_q9(history_.size);
   kernels_.nibble_mix_find_first(&state_);
+  if (foreseen()) kernels_.nibble_mix_prefetch_second(&state_, content_[history_.size] >> 4);
   start_nibble();
 }
 
@@ -182,10 +194,14 @@ void FastMix::start_nibble() noexcept {
   state_.slot[kFastContexts] = direct_ + (previous_byte_ * kTrees + tree) * kNibbleLanes;
   const uint32_t trust =
       match_odds_.begin(match_byte_, match_length_, second_, first_nibble_, state_.tables->stretch_q10, state_.x[kCells]);
-  uint32_t known = 0;  // which contexts were seen before
-  for (int i = 0; i < kFastContexts; ++i) known |= static_cast<uint32_t>((state_.slot[i][1] & 15) != 0) << i;
-  const uint32_t row[kNibbleSets] = {tree * 4 + trust, second_ * 16u + (trust > 1 ? 8 + trust : known), second_ * 256u + set_base_[2]};
-  for (int j = 0; j < kNibbleSets; ++j) state_.weights[j] = set_[j] + row[j] * kRowLanes;
+  uint32_t select = 8 + trust;
+  if (trust < 2) {  // which contexts were seen before
+    select = 0;
+    for (int i = 0; i < kFastContexts; ++i) select |= static_cast<uint32_t>((state_.slot[i][1] & 15) != 0) << i;
+  }
+  state_.weights[0] = set_[0] + (tree * 4 + trust) * kRowLanes;
+  state_.weights[1] = set_[1] + (second_ * 16u + select) * kRowLanes;
+  state_.weights[2] = set_[2] + (second_ * 256u + set_base_) * kRowLanes;
   kernels_.nibble_mix_predict(&state_);
   begin_nibble();
 }
@@ -201,14 +217,14 @@ void FastMix::update_nibble(uint32_t nibble) noexcept {
     second_ = true;
     first_nibble_ = nibble;
     kernels_.nibble_mix_find_second(&state_, nibble);
+    if (foreseen()) enter(content_[history_.size]);
     start_nibble();
     return;
   }
   const uint32_t byte = first_nibble_ << 4 | nibble;
   const bool as_expected = match_byte_ == static_cast<int>(byte);
-  push(byte);
-  // The lines of what follows are fetched while this nibble is learnt, unless the next byte will likely be asked whole.
-  if (!as_expected || match_length_ < kSureLength) compute_hashes();
+  if (!entered_) enter(byte);
+  entered_ = false;
   learn(nibble);
   if (sure_ != nullptr) learn_sure(as_expected);
   if (!as_expected) match_length_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "kernels/nibble_mix.h"
 
@@ -15,8 +16,8 @@ class MatchOdds {
     for (auto& row : right_q16_) std::fill_n(row, 4, uint16_t{58982});
   }
 
-  // Begins a nibble: writes the odds of the match of `length` bytes to x[kNibbleLanes] and returns how far it is to be
-  // trusted, 0 (no match, or its upper nibble was wrong) to 3. A negative expected byte is no match.
+  // Begins a nibble: writes the odds of the match of `length` bytes to x[kNibbleLanes], which nobody else writes and which
+  // was zeros at first, and returns how far it is to be trusted, 0 (no match, or its upper nibble was wrong) to 3. A negative expected byte is no match.
   uint32_t begin(int expected_byte, uint32_t length, bool second, uint32_t first_nibble, const int16_t* stretch_q10,
                  int16_t* x) noexcept {
     nibble_ = -1;
@@ -24,8 +25,9 @@ class MatchOdds {
       if (!second) nibble_ = expected_byte >> 4;
       else if (static_cast<uint32_t>(expected_byte >> 4) == first_nibble) nibble_ = expected_byte & 15;
     }
-    std::fill_n(x, kernels::kNibbleLanes, int16_t{0});
-    if (nibble_ < 0) return 0;
+    if (written_) std::memset(x, 0, kernels::kNibbleLanes * sizeof *x);
+    written_ = nibble_ >= 0;
+    if (!written_) return 0;
     row_ = bucket(length) * 2 + second;
     for (int k = 0, node = 1; k < 4; ++k) {
       const int bit = nibble_ >> (3 - k) & 1;
@@ -56,6 +58,7 @@ class MatchOdds {
   uint16_t right_q16_[kBuckets * 2][4];  // by length and nibble, and by bit
   int nibble_ = -1;                      // expected; negative: none
   int row_ = 0;
+  bool written_ = false;                 // x holds odds
 };
 
 }  // namespace fastnz::models

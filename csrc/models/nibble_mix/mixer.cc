@@ -98,6 +98,7 @@ NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, in
       overflow_(shape_.overflow_bytes),
       matches_(shape_.match_entries, kNibbleMatchMost) {
   nibble_p1_q16_ = state_.p1_q16;
+  history_.kept = kept_summaries(profile_, shape_.contexts);
   initialise();
   compute_hashes();
   if (networks == 0) begin_byte(nullptr);
@@ -200,7 +201,7 @@ void NibbleMix::compute_hashes() noexcept {
 void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1) noexcept {
   freq_[0] = freq0;
   freq_[1] = freq1;
-  compute_set_bases(profile_, history_, set_base_, 3);
+  set_base_ = third_set_base(profile_, history_);
   previous_byte_ = history_.c4 & 0xFF;
   if (journal_ && matches_.pending_cell() != nullptr) journal_->touch(matches_.pending_cell());
   match_length_ = matches_.find(history_, match_length_);
@@ -252,7 +253,7 @@ void NibbleMix::start_nibble() noexcept {
   for (int i = 0; i < std::min(profile_.ordered, n); ++i) known += (state_.slot[i][1] & 15) != 0;
   state_.weights[0] = weight_row(0, tree * 4 + matched);
   state_.weights[1] = weight_row(1, second_ * 16u + (matched > 1 ? 8 + matched : known));
-  state_.weights[2] = weight_row(2, second_ * 256u + set_base_[2]);
+  state_.weights[2] = weight_row(2, second_ * 256u + set_base_);
   if (shape_.apm_trees != 0) {
     state_.apm = map_tree((previous_byte_ * 32 + tree) & (shape_.apm_trees - 1));
     for (int node = 0; node < kNibbleLanes; node += 2) __builtin_prefetch(state_.apm + node * kMapColumns);
@@ -263,13 +264,24 @@ void NibbleMix::start_nibble() noexcept {
   begin_nibble();
 }
 
-// Fetches what the likeliest nibble will need: lines of the overflow after a first nibble, lines of the next byte after
-// a second one. Right two to three times in four, and the memory then answers while the bits are coded.
+// Fetches what the next nibble will need: lines of the overflow after a first nibble, lines of the next byte after a second
+// one. An encoder knows the nibble; the likeliest one is right two to three times in four, and the memory then answers while
+// the bits are coded.
 void NibbleMix::fetch_ahead() noexcept {
   if (shape_.line_bytes <= kCachedBytes) return;  // near enough without
-  const uint32_t likely = kernels_.nibble_mix_likely(&state_, second_);
-  if (second_ && history_.step == 0 && history_.size < history_.bytes.size()) {
-    guessed_byte_ = static_cast<int>(first_nibble_ << 4 | likely);
+  const bool room = history_.size < history_.bytes.size();
+  uint32_t nibble;
+  if (content_ != nullptr && room) {
+    nibble = content_[history_.size] >> (second_ ? 0 : 4) & 15;
+  } else {
+    uint32_t node = 1;
+    for (int k = 0; k < 4; ++k) node = node * 2 + (state_.p1_q16[node] >> 15);
+    nibble = node & 15;
+  }
+  if (!second_) {
+    kernels_.nibble_mix_prefetch_second(&state_, nibble);
+  } else if (history_.step == 0 && room) {
+    guessed_byte_ = static_cast<int>(first_nibble_ << 4 | nibble);
     before_ = history_.before();
     push(static_cast<uint8_t>(guessed_byte_));
     compute_hashes();

@@ -95,7 +95,7 @@ class NibbleMix : public NibbleModel {
   uint16_t* maps_ = nullptr;      // trees of adaptive probability maps, those of networks last
   uint8_t* known_ = nullptr;      // which of these three are initialised, one flag each; null: all
   int16_t weight_start_[kernels::kMaxNibbleInputs] = {};
-  uint32_t set_base_[4] = {};
+  uint32_t set_base_ = 0;
   uint32_t previous_byte_ = 0;
   int guessed_byte_ = -1;    // pushed to the history before it is known, so that its lines are fetched in time
   History::Before before_{};
