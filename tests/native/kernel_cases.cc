@@ -36,6 +36,7 @@ constexpr KernelCase kCases[] = {
     {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
     {"multiply_sparse_i8", run_multiply_sparse_i8},
+    {"nibble_mix_prefetch_second", run_nibble_mix_prefetch_second},
     {"nibble_mix_find_first", run_nibble_mix_find_first},
     {"nibble_mix_find_second", run_nibble_mix_find_second},
     {"nibble_mix_predict", run_nibble_mix_predict},

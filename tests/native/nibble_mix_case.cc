@@ -126,7 +126,8 @@ void add_memory(Digest* digest, const Memory& memory) {
 
 }  // namespace
 
-// Changes nothing; that it runs on every instruction set is the case.
+// They change nothing; that they run on every instruction set is the case.
+void run_nibble_mix_prefetch_second(const kernels::KernelTable& table, Digest* digest) { run_nibble_mix_prefetch(table, digest); }
 void run_nibble_mix_prefetch(const kernels::KernelTable& table, Digest* digest) {
   run(table, nothing, nothing, [&](const Memory& memory, const NibbleMixState&) { add_memory(digest, memory); });
 }

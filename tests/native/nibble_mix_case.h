@@ -6,6 +6,7 @@
 namespace fastnz::selftest {
 
 void run_nibble_mix_prefetch(const kernels::KernelTable& table, Digest* digest);
+void run_nibble_mix_prefetch_second(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_find_first(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_find_second(const kernels::KernelTable& table, Digest* digest);
 void run_nibble_mix_predict(const kernels::KernelTable& table, Digest* digest);
