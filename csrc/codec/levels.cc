@@ -20,9 +20,6 @@ namespace {
 // threads.
 constexpr uint64_t kBlockSize = uint64_t{32} << 20;
 
-// What other options may take beyond the neutral ones: large tables have a fixed size per level, small ones may double.
-constexpr uint64_t kOptionsMargin = uint64_t{64} << 20;
-
 // The default level takes the network for contents that it codes in less than a tenth of a second.
 constexpr uint64_t kSmallContent = uint64_t{16} << 10, kAnyContent = ~uint64_t{0};
 
@@ -160,19 +157,25 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
     return std::max<uint64_t>(primed.row->memory(primed.options, std::min(size, models::kMaxPrimedContent)),
                               model_memory_bound(without_model(level), size));
   }
-  const Choice plain = neutral_model(level);
-  uint64_t neutral = plain.row->memory(plain.options, size);
+  const models::ModelRow& row = row_of(level);
+  uint64_t most_memory = 0;  // of all profiles
+  for (uint8_t p = 0; p < models::kProfiles; ++p) {
+    models::ContextMixOptions mix{.tier = level.tier, .profile = static_cast<models::Profile>(p)};
+    mix.step = mix.profile == models::Profile::kImage ? 1 : mix.profile == models::Profile::kNumbers ? 2 : 0;
+    mix.width = mix.step + 1;
+    most_memory = std::max<uint64_t>(most_memory, row.memory(models::write_options(mix), size));
+  }
   if (level.model_id != 0) {
     const Choice hybrid = hybrid_choice(level, base::ByteSpan());
-    neutral = std::max<uint64_t>(neutral, hybrid.row->memory(hybrid.options, size));
+    most_memory = std::max<uint64_t>(most_memory, hybrid.row->memory(hybrid.options, size));
   } else if (level.network_tier != 0) {
     const uint64_t most = std::min(size, level.network_most);
     const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
     const auto networks = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
     const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(networks));
-    neutral = std::max<uint64_t>(neutral, models::reserved_bytes(shape, most) + networks * models::kPriorMemory);
+    most_memory = std::max<uint64_t>(most_memory, models::reserved_bytes(shape, most) + networks * models::kPriorMemory);
   }
-  return neutral + std::min(neutral, kOptionsMargin);
+  return most_memory;
 }
 
 }  // namespace fastnz::codec
