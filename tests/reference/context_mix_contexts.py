@@ -31,25 +31,24 @@ from context_mix_history import (
 PROFILES = {
     TEXT: (5, "Order2 Order3 Order4 Word Order6 Format Follow2 ColumnAbove WordPair Follow1 Coarse6 MarkWord Order5 "
               "Above Skip1 WordGap FormatWord WordSkip Order1 Skip2 Order8 WordTriple FirstWord Order12"),
-    BINARY: (5, "Order2 Order3 Order4 Order6 Order8 Skip2 Skip1 SkipPair Coarse6 Follow1 Follow2 Word Coarse3 Format "
+    BINARY: (4, "Order2 Order3 Order4 Order6 Skip2 Coarse6 Follow1 Follow2 Skip1 Word SkipPair Coarse3 Order8 Format "
                 "Order5 Order1"),
     EXECUTABLE: (3, "Order2 Order3 Order4 CodeOp Order6 CodePast3 CodeOpPast CodeWhere CodeSkeleton4 SkipPair "
                     "Follow1 CodeOperand Skip1 CodeSkeleton2 CodePast2 Word CodeSkeleton6 Order5 CodePast4 CodeOpC1 "
                     "CodeSkip Follow2 Order1 Format"),
-    RECORD: (4, "Order1 Order2 Order3 Order4 RecordColumn RecordAbove RecordAbovePair RecordAboveTwo "
-                "RecordColumnLast RecordDelta RecordAboveLeft RecordWide Order6 Skip1 Follow2 Word RecordAbove3 "
-                "RecordPast"),
+    RECORD: (3, "Order2 Order3 Order4 RecordColumn RecordAbove RecordAbovePair RecordAboveTwo RecordColumnLast "
+                "RecordDelta RecordAboveLeft RecordWide Order6 Skip1 Follow2 Word RecordAbove3 RecordPast Order1"),
     IMAGE: (4, "PixelW PixelLms PixelGradientPlane PixelMeanPlane PixelDiffs PixelGradient PixelNE PixelPlane2 "
                "PixelPlane PixelMean PixelN Order2 PixelLocal PixelLmsError PixelPlaneBoth PixelWWNN PixelNA "
                "PixelGradientPlaneMean PixelMeanA PixelPlaneNE PixelSum6 Order1 PixelPaeth PixelLmsA"),
-    SYMBOLS: (8, "Order1 Order2 Order3 Order4 Order6 Symbols8 Symbols11 Symbols12 Symbols16 Symbols20 Symbols24 "
-                 "Symbols9 Symbols10 Symbols14 Symbols18 Symbols13"),
+    SYMBOLS: (8, "Order2 Order3 Order4 Order6 Symbols8 Symbols11 Symbols12 Symbols16 Symbols20 Symbols24 Symbols9 "
+                 "Symbols10 Symbols14 Symbols18 Symbols13 Order1"),
     NUMBERS: (4, "NumberSelf NumberLms NumberGradient NumberNE NumberNENext NumberSlopeW NumberColumn "
                  "NumberLmsGradient NumberExactNE NumberSlopeN Order3 NumberW NumberExactAll NumberN "
                  "NumberGradientWN NumberLmsW NumberMean NumberExactWW Skip1 NumberExactN"),
-    SEQUENCES: (8, "Order1 Order2 Order3 Order4 Symbols8 Symbols11 Symbols16 Symbols24 ColumnAbove Format "
-                   "QualityColumn Symbols12 Above Symbols20 Order6 Symbols14 Quality PhaseColumn FirstWordColumn "
-                   "QualityMost Word Follow2 Skip1 Symbols32"),
+    SEQUENCES: (8, "Order2 Order3 Order4 Symbols8 Symbols11 Symbols16 Symbols24 ColumnAbove Format QualityColumn "
+                   "Symbols12 Above Symbols20 Order6 Symbols14 Quality PhaseColumn FirstWordColumn QualityMost Word "
+                   "Follow2 Skip1 Symbols32 Order1"),
 }
 
 # Section 4: contexts

@@ -40,30 +40,30 @@ constexpr uint8_t kLastPixel = kNumberSelf - 1, kLastNumber = kCodeSkip - 1;
 
 constexpr uint8_t kTextList[] = {kOrder2, kOrder3, kOrder4, kWord, kOrder6, kFormat, kFollow2, kColumnAbove, kWordPair, kFollow1, kCoarse6, kMarkWord,
                                  kOrder5, kAbove, kSkip1, kWordGap, kFormatWord, kWordSkip, kOrder1, kSkip2, kOrder8, kWordTriple, kFirstWord, kOrder12};
-constexpr uint8_t kBinaryList[] = {kOrder2, kOrder3, kOrder4, kOrder6, kOrder8, kSkip2, kSkip1, kSkipPair, kCoarse6, kFollow1, kFollow2, kWord,
-                                   kCoarse3, kFormat, kOrder5, kOrder1};
+constexpr uint8_t kBinaryList[] = {kOrder2, kOrder3, kOrder4, kOrder6, kSkip2, kCoarse6, kFollow1, kFollow2, kSkip1, kWord, kSkipPair, kCoarse3,
+                                   kOrder8, kFormat, kOrder5, kOrder1};
 constexpr uint8_t kExecutableList[] = {kOrder2, kOrder3, kOrder4, kCodeOp, kOrder6, kCodePast3, kCodeOpPast, kCodeWhere, kCodeSkeleton4, kSkipPair, kFollow1,
                                        kCodeOperand, kSkip1, kCodeSkeleton2, kCodePast2, kWord, kCodeSkeleton6, kOrder5, kCodePast4, kCodeOpC1, kCodeSkip,
                                        kFollow2, kOrder1, kFormat};
-constexpr uint8_t kRecordList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordColumnLast,
-                                   kRecordDelta, kRecordAboveLeft, kRecordWide, kOrder6, kSkip1, kFollow2, kWord, kRecordAbove3, kRecordPast};
+constexpr uint8_t kRecordList[] = {kOrder2, kOrder3, kOrder4, kRecordColumn, kRecordAbove, kRecordAbovePair, kRecordAboveTwo, kRecordColumnLast,
+                                   kRecordDelta, kRecordAboveLeft, kRecordWide, kOrder6, kSkip1, kFollow2, kWord, kRecordAbove3, kRecordPast, kOrder1};
 constexpr uint8_t kImageList[] = {kPixelW, kPixelLms, kPixelGradientPlane, kPixelMeanPlane, kPixelDiffs, kPixelGradient, kPixelNE, kPixelPlane2, kPixelPlane,
                                   kPixelMean, kPixelN, kOrder2, kPixelLocal, kPixelLmsError, kPixelPlaneBoth, kPixelWWNN, kPixelNA, kPixelGradientPlaneMean,
                                   kPixelMeanA, kPixelPlaneNE, kPixelSum6, kOrder1, kPixelPaeth, kPixelLmsA};
 constexpr uint8_t kNumbersList[] = {kNumberSelf, kNumberLms, kNumberGradient, kNumberNE, kNumberNENext, kNumberSlopeW, kNumberColumn, kNumberLmsGradient,
                                     kNumberExactNE, kNumberSlopeN, kOrder3, kNumberW, kNumberExactAll, kNumberN, kNumberGradientWN, kNumberLmsW,
                                     kNumberMean, kNumberExactWW, kSkip1, kNumberExactN};
-constexpr uint8_t kSymbolsList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
-                                    kSymbols9, kSymbols10, kSymbols14, kSymbols18, kSymbols13};
-constexpr uint8_t kSequencesList[] = {kOrder1, kOrder2, kOrder3, kOrder4, kSymbols8, kSymbols11, kSymbols16, kSymbols24, kColumnAbove, kFormat,
-                                      kQualityColumn, kSymbols12, kAbove, kSymbols20, kOrder6, kSymbols14, kQuality, kPhaseColumn, kFirstWordColumn,
-                                      kQualityMost, kWord, kFollow2, kSkip1, kSymbols32};
+constexpr uint8_t kSymbolsList[] = {kOrder2, kOrder3, kOrder4, kOrder6, kSymbols8, kSymbols11, kSymbols12, kSymbols16, kSymbols20, kSymbols24,
+                                    kSymbols9, kSymbols10, kSymbols14, kSymbols18, kSymbols13, kOrder1};
+constexpr uint8_t kSequencesList[] = {kOrder2, kOrder3, kOrder4, kSymbols8, kSymbols11, kSymbols16, kSymbols24, kColumnAbove, kFormat, kQualityColumn,
+                                      kSymbols12, kAbove, kSymbols20, kOrder6, kSymbols14, kQuality, kPhaseColumn, kFirstWordColumn, kQualityMost,
+                                      kWord, kFollow2, kSkip1, kSymbols32, kOrder1};
 
 constexpr ProfileRow kRows[kProfiles] = {
     {Profile::kText, "text", false, 5, kTextList},
-    {Profile::kBinary, "binary", false, 5, kBinaryList},
+    {Profile::kBinary, "binary", false, 4, kBinaryList},
     {Profile::kExecutable, "executable", false, 3, kExecutableList},
-    {Profile::kRecord, "record", true, 4, kRecordList},
+    {Profile::kRecord, "record", true, 3, kRecordList},
     {Profile::kImage, "image", true, 4, kImageList},
     {Profile::kSymbols, "symbols", false, 8, kSymbolsList},
     {Profile::kNumbers, "numbers", true, 4, kNumbersList},
