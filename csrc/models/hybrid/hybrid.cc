@@ -60,6 +60,13 @@ class Hybrid final : public NibbleMix {
     next_byte();
   }
 
+  void begin_sample(uint64_t size) override {
+    forget_past(size);
+    networks_.reset(0);
+    left_ = size;
+    next_byte();
+  }
+
  private:
   void next_byte() noexcept {
     networks_.predict();
@@ -176,16 +183,24 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   return options;
 }
 
-size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
-  const HybridOptions options = read_hybrid_options(bytes);
-  const std::vector<uint64_t> ids = network_ids(options);
-  size_t memory = reserved_bytes(nibble_mix_shape(options.mix, content_size, static_cast<int>(ids.size())), content_size);
-  for (const uint64_t id : ids) {
+uint64_t networks_memory(const HybridOptions& options) {
+  uint64_t memory = 0;
+  for (const uint64_t id : network_ids(options)) {
     std::vector<uint8_t> name;
     base::ByteWriter(&name).write_u64(id);
-    memory += find_model(require_weights(id)->model())->memory(name, content_size);
+    memory += find_model(require_weights(id)->model())->memory(name, 0);
   }
   return memory;
+}
+
+std::unique_ptr<NibbleMix> make_primable_hybrid(const HybridOptions& options, uint64_t content_size) {
+  return std::make_unique<Hybrid>(options, content_size);
+}
+
+size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
+  const HybridOptions options = read_hybrid_options(bytes);
+  const auto networks = static_cast<int>(network_ids(options).size());
+  return reserved_bytes(nibble_mix_shape(options.mix, content_size, networks), content_size) + networks_memory(options);
 }
 
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size) {

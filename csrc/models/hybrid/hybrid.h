@@ -13,6 +13,8 @@
 
 namespace fastnz::models {
 
+class NibbleMix;
+
 inline constexpr uint8_t kHybridModel = 4;  // its row
 
 struct HybridOptions {
@@ -27,6 +29,11 @@ std::vector<uint8_t> write_hybrid_options(const HybridOptions& options);
 HybridOptions read_hybrid_options(base::ByteSpan bytes);
 // The weights of the networks, the leading one first.
 std::vector<uint64_t> network_ids(const HybridOptions& options);
+
+// What they take, weights and the state of one stream. Throws kModelMissing.
+uint64_t networks_memory(const HybridOptions& options);
+// A hybrid that can be primed: each sample or record begins with its networks in their first state too.
+std::unique_ptr<NibbleMix> make_primable_hybrid(const HybridOptions& options, uint64_t content_size);
 
 size_t hybrid_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size);
