@@ -62,6 +62,8 @@ class Hybrid final : public NibbleMix {
 
   void begin_sample(uint64_t size) override {
     forget_past(size);
+    const uint16_t any = 0;
+    networks_.update(&any);  // a step must end before a lane begins anew
     networks_.reset(0);
     left_ = size;
     next_byte();
