@@ -41,6 +41,15 @@ def test_small_text_takes_the_network_at_the_default_level():
     assert model_of(fastnz.compress(words(40_000))) == "nibble_mix"
 
 
+def test_small_text_at_the_network_levels():
+    """The common case is said in no bytes there too, and the other prior in one."""
+    for content in (TEXT, words(1000), TEXT * 50):
+        assert fastnz.compress(content, 7) == fastnz.compress(content, 3)
+        assert _core.frame_info(fastnz.compress(content, 7))[0]["options"] == b""
+        assert _core.frame_info(fastnz.compress(content, 8))[0]["options"] == b"\2"
+    assert _core.frame_info(fastnz.compress(words(40_000), 7))[0]["options"] == b"\6\0"
+
+
 def test_data_that_the_network_does_not_know():
     rng = random.Random(4)
     noise = bytes(4 * rng.randrange(64) for _ in range(100_000))  # six bits of eight, and no more to know

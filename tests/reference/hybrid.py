@@ -166,8 +166,8 @@ class Hybrid(NibbleMix):
 
 def read_hybrid_options(options: bytes) -> tuple[tuple[int, int, int, int], list[int]]:
     """Section 1: tier, profile, width and step; the ids of the networks."""
-    if not options:
-        options = b"\5\0"
+    if len(options) < 2:
+        options = b"\5\0" + options
     own = 6 if len(options) > 1 and options[1] in STEPS else 2
     rest = options[own:]
     shape = read_options(options[:own], "hybrid", HYBRID_TIERS)

@@ -82,6 +82,7 @@ def good() -> dict[str, bytes]:
     chain = [(1, 100, writer.repeat_operation(100, 20, 20)), (2, 100, b"\x0a\x20\x00\x10")]
     made = decoder.decode_body(writer.body(stored[:100], transforms=chain), 120)
     files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
+    files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
     for name, data in dictionaries().items():
         files[f"dictionary-{name}"] = _core.compress(b'{"id": 4711, "name": "user9", "ok": true}', model=_core.load_weights(data))
     return files

@@ -149,7 +149,8 @@ std::vector<uint64_t> network_ids(const HybridOptions& options) {
 
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
   const bool small = options.priors.size() == 1 && options.priors[0] == kSmallPrior;
-  if (small && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText) return {};
+  if (options.priors.size() == 1 && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText)
+    return small ? std::vector<uint8_t>() : options.priors;
   std::vector<uint8_t> bytes = write_options(options.mix);
   if (options.priors.empty()) {
     base::ByteWriter(&bytes).write_u64(options.weights_id);
@@ -162,9 +163,9 @@ std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
 HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   HybridOptions options;
   options.mix.tier = kDefaultTier;
-  base::ByteSpan rest;
-  if (!bytes.empty()) {
-    const bool has_width = bytes.size() >= 2 && bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
+  base::ByteSpan rest = bytes;
+  if (bytes.size() > 1) {
+    const bool has_width = bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
     const size_t own = std::min<size_t>(has_width ? 6 : 2, bytes.size());
     options.mix = read_options(bytes.first(own), "hybrid", kHybridTiers);
     rest = bytes.subspan(own);

@@ -23,7 +23,7 @@ struct HybridOptions {
   uint64_t weights_id = 0;      // without priors: of the network
 };
 
-// As few bytes as say it. The small prior over text at tier 5 takes none.
+// As few bytes as say it. The small prior over text at tier 5 takes none, another one takes one.
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options);
 // Throws base::Error(kUnsupported).
 HybridOptions read_hybrid_options(base::ByteSpan bytes);
