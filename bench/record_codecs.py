@@ -104,15 +104,12 @@ def _fastnz(kind: Records, models: Path | None) -> list[Codec]:
 
     built = [row["level"] for row in fastnz.levels()]
     made = [codec for level in OUR_LEVELS if level in built for codec in _fastnz_pair(f"fastnz-{level}", level, None)]
-    model = models / f"{kind.kind}.fnzw" if models else None
     trained = {}
     if kind.sample:
         trained["dictionary"] = _kept(fastnz.train_dictionary(kind.sample))
         trained["dictionary, no network"] = _kept(fastnz.train_dictionary(kind.sample, network="none"))
-    if model and model.is_file():
-        trained["model"] = model
-        if kind.sample:
-            trained["dictionary, model"] = _kept(fastnz.train_dictionary(kind.sample, network=model))
+    if models and (models / f"{kind.kind}.fnzw").is_file():
+        trained["model"] = models / f"{kind.kind}.fnzw"
     for name, path in trained.items():
         made += _fastnz_pair(f"fastnz-3 {name}", 3, path, f"{name} of {path.stat().st_size:,} bytes")
     return made

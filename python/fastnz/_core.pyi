@@ -62,6 +62,7 @@ class _Weights(TypedDict, total=False):
     sample_bytes: int
     tier: int
     profile: int
+    network: str  # of a dictionary: the id of the network that it has, or "none"
     plain_size: int
     notes: bytes
 

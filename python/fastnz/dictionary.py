@@ -23,8 +23,7 @@ DEFAULT_DICTIONARY_SIZE = 360 << 10  # text of that size is stored in 110 KB or 
 _LONGEST = 16 << 10  # of a sample; longer ones are cut
 _TIER = 5
 _TRIED = "small"  # the network that is tried
-_TRIAL_BYTES, _TRIAL_RECORDS = 64 << 10, 400
-_TRIAL_LEAST = 8 << 10  # of samples that are left over; else some of the chosen ones are held back
+_TRIAL_BYTES, _TRIAL_SHARE = 64 << 10, 8  # of the last samples, and at most that part of all of them
 
 
 def train_dictionary(
@@ -45,11 +44,12 @@ def train_dictionary(
         Typical records, each as it will be compressed: a hundred at least, better ten thousand.
     size : int
         Bytes of samples to keep, at most 16,000,000. More compresses better and takes longer to begin with: every process
-        needs a second for each megabyte or so, once.
+        needs a second for each megabyte or so, once, and four with a network.
     network : str or path, optional
         A network that predicts beside what the samples teach, by its name or path; who reads the records then needs it too.
         "none" goes without, which is three to four times as fast. By default the package's `small` is taken if it makes
-        samples that are held back at least 2 % shorter.
+        the last samples at least 2 % shorter, with a dictionary of those before. A network that was trained on the same
+        samples misleads: it knows them better than records to come.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes of samples.
 
@@ -84,32 +84,26 @@ def train_dictionary(
     chosen = _core.choose_samples(pieces, size, check_progress(progress))
     if not chosen:
         raise ValueError(f"no sample has {size} bytes or fewer; a dictionary keeps whole samples")
-    kept = [pieces[i] for i in chosen]
     if network is None:
-        taken = set(chosen)
-        name = _paying(kept, [piece for i, piece in enumerate(pieces) if i not in taken])
+        name = _paying(pieces, size)
     else:
         name = 0 if network == "none" else load(network)
-    return _core.make_dictionary(kept, _TIER, name)
+    return _core.make_dictionary([pieces[i] for i in chosen], _TIER, name)
 
 
-def _paying(kept: list[memoryview], rest: list[memoryview]) -> int:
-    """Return the id of the network that is tried, or 0 if it does not make records at least 2 % shorter."""
+def _paying(pieces: list[memoryview], size: int) -> int:
+    """Return the id of the network that is tried, or 0 if it does not make the last samples at least 2 % shorter."""
     try:
         network = load(_TRIED)
     except ModelMissingError:
         return 0
-    if sum(map(len, rest)) < _TRIAL_LEAST:
-        kept, rest = [piece for i, piece in enumerate(kept) if i % 8], kept[::8]
-    if not kept:
+    room, held = min(_TRIAL_BYTES, sum(map(len, pieces)) // _TRIAL_SHARE), 0
+    while room > 0:
+        held += 1
+        room -= len(pieces[-held])
+    before, records = pieces[: len(pieces) - held], pieces[len(pieces) - held :]
+    kept = [before[i] for i in _core.choose_samples(before, size)]
+    if not kept or not records:
         return 0
-    records = _spread(rest)
     plain, helped = (_core.primed_size(_core.make_dictionary(kept, _TIER, name), records) for name in (0, network))
     return network if helped * 50 <= plain * 49 else 0
-
-
-def _spread(records: list[memoryview]) -> list[memoryview]:
-    """Return some of the records, from all places."""
-    mean = sum(map(len, records)) // len(records) + 1
-    count = max(1, min(len(records), _TRIAL_RECORDS, _TRIAL_BYTES // mean))
-    return [records[i * len(records) // count] for i in range(count)]

@@ -240,7 +240,7 @@ def test_choice_prefers_what_recurs():
 
 
 def test_a_network_is_taken_where_it_pays(root):
-    """By a trial on samples that are left over, or held back where none are."""
+    """By a trial on the last samples."""
     prose = (root / "ARCHITECTURE.md").read_bytes().splitlines()
     for size in (4000, 100_000):
         assert _core.weights_info(fastnz.train_dictionary(prose, size))["network"] == SMALL
@@ -272,7 +272,8 @@ def test_a_missing_network_is_named(run_python, tmp_path):
     frame = fastnz.compress(records(2, 1)[0], model=folder / "mine.fnzd")
     (tmp_path / "frame").write_bytes(frame)
     code = (
-        "import fastnz; data = open({frame!r}, 'rb').read(); frame = fastnz.info(data).frames[0]; print(frame.model, frame.networks)\n"
+        "import fastnz; data = open({frame!r}, 'rb').read(); frame = fastnz.info(data).frames[0]\n"
+        "print(frame.model, frame.networks)\n"
         "try:\n    print(len(fastnz.decompress(data)))\nexcept fastnz.ModelMissingError as error:\n    print(error)"
     ).format(frame=str(tmp_path / "frame"))
     name = file[-8:][::-1].hex()

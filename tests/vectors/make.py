@@ -84,7 +84,8 @@ def good() -> dict[str, bytes]:
     files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
     files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
     for name, data in dictionaries().items():
-        files[f"dictionary-{name}"] = _core.compress(b'{"id": 4711, "name": "user9", "ok": true}', model=_core.load_weights(data))
+        record = b'{"id": 4711, "name": "user9", "ok": true}'
+        files[f"dictionary-{name}"] = _core.compress(record, model=_core.load_weights(data))
     return files
 
 
