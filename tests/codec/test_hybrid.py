@@ -9,6 +9,7 @@ import pytest
 
 import fastnz
 from fastnz import _core
+from fastnz.model_files import load
 
 TEXT = (
     b"The committee met again in the afternoon. Nobody had read the report, but everybody had an opinion about it, "
@@ -81,6 +82,14 @@ def test_memory_is_declared():
             assert 0 < needed <= _core.model_memory(level, len(content)) + 3 * len(content)
             with pytest.raises(fastnz.LimitError):
                 fastnz.decompress(packed, max_memory=needed // 2)
+
+
+def test_large_contents_keep_the_tier_of_their_level():
+    """Also with a named network: the bound on memory is that of the size."""
+    small = load("small")
+    frame = _core.compress(words(40_000), level=8, model=small)
+    assert _core.frame_info(frame)[0]["options"][:2] == b"\7\0"
+    assert fastnz.decompress(frame) == words(40_000)
 
 
 def run_without_networks(code: str, data: bytes = b"") -> bytes:
