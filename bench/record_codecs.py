@@ -43,7 +43,7 @@ class Codec(NamedTuple):
 
 
 def all_codecs(kind: Records, models: Path | None) -> list[Codec]:
-    """Return what is installed, and what of it can be trained on the kind's sample."""
+    """Return what is installed, and what of it can be trained on the kind's sample, if it has one."""
     return [*_zstd(kind), *_brotli(), *_fastnz(kind, models)]
 
 
@@ -53,10 +53,12 @@ def _zstd(kind: Records) -> list[Codec]:
     except ImportError:
         return []
     version = zstandard.__version__
-    dictionary = _train_zstd(zstandard, kind.sample)
-    trained = f"dictionary of {len(dictionary.as_bytes()):,} bytes"
     made = []
-    for name, data, about in ((f"zstd-{ZSTD_LEVEL}", None, ""), (f"zstd-{ZSTD_LEVEL} dictionary", dictionary, trained)):
+    packers = [(f"zstd-{ZSTD_LEVEL}", None, "")]
+    if kind.sample:
+        dictionary = _train_zstd(zstandard, kind.sample)
+        packers.append((f"zstd-{ZSTD_LEVEL} dictionary", dictionary, f"dictionary of {len(dictionary.as_bytes()):,} bytes"))
+    for name, data, about in packers:
         for framing in ("frame", "bare"):
             one = _zstd_pair(zstandard, data, framing == "bare")
             made.append(Codec(name, framing, version, one, trained=about))
@@ -102,16 +104,24 @@ def _fastnz(kind: Records, models: Path | None) -> list[Codec]:
 
     built = [row["level"] for row in fastnz.levels()]
     made = [codec for level in OUR_LEVELS if level in built for codec in _fastnz_pair(f"fastnz-{level}", level, None)]
-    dictionary = tempfile.NamedTemporaryFile(suffix=".fnzd")
-    _HELD.append(dictionary)
-    dictionary.write(fastnz.train_dictionary(kind.sample))
-    dictionary.flush()
-    trained = {"dictionary": Path(dictionary.name)}
+    trained = {}
+    if kind.sample:
+        trained["dictionary"] = _kept(fastnz.train_dictionary(kind.sample))
+        trained["dictionary, no network"] = _kept(fastnz.train_dictionary(kind.sample, network="none"))
     if models and (models / f"{kind.kind}.fnzw").is_file():
         trained["model"] = models / f"{kind.kind}.fnzw"
     for name, path in trained.items():
         made += _fastnz_pair(f"fastnz-3 {name}", 3, path, f"{name} of {path.stat().st_size:,} bytes")
     return made
+
+
+def _kept(dictionary: bytes) -> Path:
+    """Return the path of a file of it that is there while this process lives."""
+    file = tempfile.NamedTemporaryFile(suffix=".fnzd")
+    _HELD.append(file)
+    file.write(dictionary)
+    file.flush()
+    return Path(file.name)
 
 
 def _fastnz_pair(name: str, level: int, model: Path | None, trained: str = "") -> list[Codec]:

@@ -17,21 +17,31 @@ _HEADINGS = {
 }
 
 
+_GROUPS = {
+    "untrained": "With nothing trained by the user. The records are of test files, which nothing in the package has seen.",
+    "trained": "With dictionaries and models trained on earlier records of the same kind. The records are of the ends of "
+    "training files, which were held back when the priors in the package were trained; those trained on here come before.",
+}
+
+
 def render(about: dict[str, str], rows: list[dict[str, str]], path: str) -> str:
     """Return the Markdown text of a record."""
     rows = [row for row in rows if row["sizes"] == SHOWN and row["status"] == "ok"]
-    kinds = list(dict.fromkeys(row["kind"] for row in rows))
     lines = [
         f"Records of {SHOWN.replace('-', ' to ')} bytes, each decodable alone; one thread. Bytes out per byte"
         " in, and as a share of what another codec makes, in the mean over kinds.",
         "",
     ]
-    for framing in _HEADINGS:
-        lines += [f"{_HEADINGS[framing]}:", "", *table(rows, kinds, framing), ""]
-    lines += [*(f"- {kind}: {about.get(f'kind {kind}', '')}; {_amount(rows, kind)}." for kind in kinds), ""]
+    for group, title in _GROUPS.items():
+        mine = [row for row in rows if row["group"] == group]
+        if not mine:
+            continue
+        kinds = list(dict.fromkeys(row["kind"] for row in mine))
+        lines += [f"**{title}**", ""]
+        for framing, heading in _HEADINGS.items():
+            lines += [f"{heading}:", "", *table(mine, kinds, framing), ""]
+        lines += [*(f"- {kind}: {about.get(f'kind {kind}', '')}; {_amount(mine, kind)}." for kind in kinds), ""]
     lines += [
-        "Dictionaries and models were trained on other records of the same kind: an earlier part of the same files.",
-        "",
         f"{about.get('cpu', '?')}, {about.get('os', '?')}; {about.get('date', '?')}; speeds by CPU time; commit"
         f" {about.get('commit', 'unknown')}. Record: `{path}`.",
     ]

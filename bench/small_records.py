@@ -1,12 +1,14 @@
 """Measure fastnz and its peers on small records, each of which must be decodable alone.
 
     python bench/small_records.py                                  # with what is in the package
-    python bench/small_records.py --write-samples samples          # a file of each kind, to train on
+    python bench/small_records.py --write-samples samples          # a file of each kind that may be trained on
     python bench/small_records.py --models models                  # also with models/KIND.fnzw
-    python bench/small_records.py --kinds json,logs --codecs 'fastnz*'
+    python bench/small_records.py --kinds json,rows --codecs 'fastnz*' --repeat 0
 
-A model is trained by `fastnz train samples/KIND.txt --lines -o models/KIND.fnzw`; dictionaries, ours and zstd's of 110 KB,
-are trained here, on the same sample. Every record is decoded and compared. One thread, CPU time, best of the repeats.
+Kinds of the group `untrained` come from test files and are only compressed; those of the group `trained` come from training
+files (record_kinds.py). A model is trained by `fastnz train samples/KIND.txt --lines -o models/KIND.fnzw`; dictionaries, ours
+and zstd's of 110 KB, are trained here, on the same sample. Every record is decoded and compared. One thread, CPU time, best
+of the repeats; `--repeat 0` measures sizes only.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from corpus import ROOT, CorpusError
 
 COLUMNS = [
     "date",
+    "group",
     "kind",
     "sizes",
     "codec",
@@ -47,6 +50,12 @@ COLUMNS = [
 ]
 SIZES = {"200-4096": (200, 4096), "100-199": (100, 199)}  # bytes of a record; the first is what the README shows
 BATCH = 64
+PRIORS_SAW = {
+    "untrained": "cut from test files, of which neither the priors nor anything else has seen any",
+    "trained": f"cut from training files: what is measured from the last {record_kinds.MEASURED_SPAN:,} bytes, which were "
+    f"held back when the priors were trained; samples from up to {record_kinds.SAMPLE_SPAN:,} bytes before, less a gap of "
+    f"{record_kinds.GAP:,}, of which the priors may have seen all but the last part",
+}
 NAME = "records"
 
 
@@ -64,7 +73,7 @@ def main() -> int:
     pin(options.cpu)
     today = datetime.date.today().isoformat()
     about = {"date": today, "set": NAME, "commit": machine.commit(ROOT)} | machine.describe()
-    about |= {f"kind {kind}": text for kind, text in record_kinds.ABOUT.items()} | networks()
+    about |= {f"kind {kind}": text for kind, text in record_kinds.ABOUT.items()} | PRIORS_SAW | networks()
     path = options.out or records.RECORD / f"{today}-{machine.kind()}-{NAME}.csv"
     writer = records.Writer(path, about, COLUMNS)
     try:
@@ -88,7 +97,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--codecs", type=listed, default=["*"], help="patterns of names, separated by commas")
     parser.add_argument("--models", type=Path, help="folder of KIND.fnzw")
     parser.add_argument("--write-samples", type=Path, metavar="FOLDER", help="write what may be trained on, and stop")
-    parser.add_argument("--repeat", type=int, default=3, help="best of so many (%(default)s)")
+    parser.add_argument("--repeat", type=int, default=3, help="best of so many (%(default)s); 0: sizes only")
     parser.add_argument("--cpu", type=int, help="processor to run on; default the last")
     parser.add_argument("--out", type=Path, help="the record; default: by date and machine in bench/record")
     return parser.parse_args()
@@ -101,9 +110,11 @@ def pin(cpu: int | None) -> None:
 
 
 def write_samples(folder: Path, kinds: list[record_kinds.Records]) -> None:
-    """Write the trainable part of each kind, a record a line; records of several lines are set apart by empty ones."""
+    """Write the trainable part of kinds that have one, a record a line; those of several lines are set apart by empty ones."""
     folder.mkdir(parents=True, exist_ok=True)
     for kind in kinds:
+        if not kind.sample:
+            continue
         apart = b"\n\n" if any(b"\n" in record for record in kind.sample) else b"\n"
         path = folder / f"{kind.kind}.txt"
         path.write_bytes(apart.join(kind.sample) + b"\n")
@@ -132,7 +143,7 @@ def measure_sizes(codec: record_codecs.Codec, kind: record_kinds.Records, repeat
         chosen = [record for record in kind.measured if least <= len(record) <= most]
         if not chosen:
             continue
-        row = {"kind": kind.kind, "sizes": sizes, "codec": codec.name, "version": codec.version}
+        row = {"group": kind.group, "kind": kind.kind, "sizes": sizes, "codec": codec.name, "version": codec.version}
         row |= {"framing": codec.framing, "trained": codec.trained, "records": len(chosen)}
         try:
             rows.append(row | measure(codec, chosen, repeat))
@@ -171,7 +182,9 @@ def measure(codec: record_codecs.Codec, chosen: list[bytes], repeat: int) -> dic
 
 
 def speed(size: int, repeat: int, work: Callable[[], object]) -> str:
-    """Return KB a second, by the best of `repeat` runs in CPU time."""
+    """Return KB a second, by the best of `repeat` runs in CPU time; nothing without repeats."""
+    if not repeat:
+        return ""
     best = min(_seconds(work) for _ in range(repeat))
     return f"{size / 1e3 / best:.4g}"
 
@@ -188,8 +201,10 @@ def show(row: dict) -> str:
     if row["status"] != "ok":
         return f"{head} {row['status']}"
     share = row["compressed"] / row["original"]
-    text = f"{head} {row['compressed']:>8} {share:.3f}  {row['compress_KBps']}/{row['decompress_KBps']} KB/s"
-    if "batch_compress_KBps" in row:
+    text = f"{head} {row['compressed']:>8} {share:.3f}"
+    if row["compress_KBps"]:
+        text += f"  {row['compress_KBps']}/{row['decompress_KBps']} KB/s"
+    if row.get("batch_compress_KBps"):
         text += f"  in batches {row['batch_compress_KBps']}/{row['batch_decompress_KBps']}"
     return text
 

@@ -6,7 +6,6 @@
 
 #include "bindings/bindings.h"
 #include "bindings/buffers.h"
-#include "codec/code_byte.h"
 #include "codec/dictionary.h"
 
 namespace py = pybind11;
@@ -23,34 +22,43 @@ std::vector<size_t> choose_samples(const py::sequence& list, uint64_t size, cons
   return codec::choose_samples(samples.spans, size, &monitor);
 }
 
-py::bytes make_dictionary(const py::sequence& list, int tier) {
+py::bytes make_dictionary(const py::sequence& list, int tier, uint64_t network) {
   const BufferList samples(list);
   std::vector<uint8_t> made;
   {
     const py::gil_scoped_release release;
-    made = codec::make_dictionary(samples.spans, tier);
+    made = codec::make_dictionary(samples.spans, tier, network);
   }
   return to_bytes(made);
 }
 
-// The code of a record by a model primed for it alone, without a body around it.
+// The bytes that these records come to, each alone, with a dictionary that nobody else sees.
+uint64_t primed_size(const py::object& file, const py::sequence& list) {
+  const BufferView view(file);
+  const BufferList records(list);
+  codec::Monitor monitor(0, make_poll(py::none()));
+  const py::gil_scoped_release release;
+  const auto dictionary = codec::read_dictionary(view.bytes());
+  uint64_t size = 0;
+  for (const base::ByteSpan record : records.spans) {
+    size += codec::code_primed(*dictionary, record).size();
+    monitor.tick(record.size());
+  }
+  return size;
+}
+
+// The code of a record by a model primed for it alone.
 py::bytes code_primed(const py::object& file, const py::object& record) {
   const BufferView view(file), content(record);
-  const auto dictionary = codec::read_dictionary(view.bytes());
-  const std::unique_ptr<models::NibbleMix> model = dictionary->borrow();
-  model->begin_sample(content.bytes().size());
-  std::vector<uint8_t> coded;
-  coding::BinaryRangeEncoder encoder(&coded);
-  for (const uint8_t byte : content.bytes()) codec::encode_byte(byte, model.get(), &encoder);
-  encoder.finish();
-  return to_bytes(coded);
+  return to_bytes(codec::code_primed(*codec::read_dictionary(view.bytes()), content.bytes()));
 }
 
 }  // namespace
 
 void bind_dictionaries(py::module_& module) {
   module.def("choose_samples", choose_samples, py::arg("samples"), py::arg("size"), py::arg("progress") = py::none());
-  module.def("make_dictionary", make_dictionary, py::arg("samples"), py::arg("tier"));
+  module.def("primed_size", primed_size, py::arg("dictionary"), py::arg("records"));
+  module.def("make_dictionary", make_dictionary, py::arg("samples"), py::arg("tier"), py::arg("network") = 0);
 }
 
 void bind_testing_dictionaries(py::module_& module) {

@@ -11,6 +11,7 @@
 #include "codec/raw_record.h"
 #include "format/skippable_frame.h"
 #include "models/hybrid/hybrid.h"
+#include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
 namespace py = pybind11;
@@ -145,6 +146,7 @@ std::vector<uint64_t> networks_of(const models::ModelRow* row, base::ByteSpan op
       return {};
     }
   }
+  if (row && row->id == models::kPrimedMixModel) return models::primed_networks(options);
   if (!row || row->name_bytes != sizeof(uint64_t) || options.size() != sizeof(uint64_t)) return {};
   return {base::load_le<uint64_t>(options.data())};
 }

@@ -50,6 +50,9 @@ py::dict dictionary_info(base::ByteSpan in) {
   py::dict info = describe(*dictionary);
   info["plain_size"] = dictionary->memory();
   info["notes"] = py::bytes();
+  std::string networks;
+  for (const uint64_t id : dictionary->networks()) networks += (networks.empty() ? "" : " and ") + models::weights_name(id);
+  info["network"] = networks.empty() ? "none" : networks;
   return info;
 }
 

@@ -8,9 +8,13 @@
 #include "base/error.h"
 #include "base/xxh3.h"
 #include "codec/block.h"
+#include "codec/code_byte.h"
 #include "codec/levels.h"
 #include "format/dictionary_file.h"
 #include "models/context_mix/context_mix.h"
+#include "models/hybrid/hybrid.h"
+#include "models/hybrid/priors.h"
+#include "models/network/families.h"
 #include "models/registry.h"
 
 namespace fastnz::codec {
@@ -35,10 +39,21 @@ uint64_t id_of(ByteSpan header, ByteSpan plain) {
 // A profile that needs no width: what the samples are as a whole.
 models::ContextMixOptions options_for(ByteSpan bytes, int tier) {
   models::ContextMixOptions options =
-      models::read_options(models::choose_context_mix_options(bytes, tier), "nibble_mix", models::kNibbleMixTiers);
+      models::read_options(models::choose_context_mix_options(bytes, tier), "nibble_mix", models::kHybridTiers);
   if (models::profile_row(options.profile).has_width) options.profile = models::Profile::kBinary;
   options.width = options.step = 0;
   return options;
+}
+
+// Of the model that is primed. A network that comes with fastnz goes by its number.
+std::vector<uint8_t> option_bytes(const models::ContextMixOptions& mix, uint64_t network) {
+  if (network == 0) return models::write_options(mix);
+  models::HybridOptions options;
+  options.mix = mix;
+  for (uint8_t prior = 1; prior < models::kPriorCount; ++prior)
+    if (models::kPriors[prior] == network) options.priors = {prior};
+  if (options.priors.empty()) options.weights_id = network;
+  return models::write_hybrid_options(options);
 }
 
 }  // namespace
@@ -68,10 +83,12 @@ std::shared_ptr<const models::Dictionary> read_dictionary(ByteSpan in) {
                                                     std::vector<uint8_t>(bytes.begin(), bytes.end()), std::move(lengths));
 }
 
-std::vector<uint8_t> make_dictionary(const std::vector<ByteSpan>& samples, int tier) {
-  if (tier < 1 || tier > models::kNibbleMixTiers)
-    throw Error(ErrorKind::kInvalidArgument, "the tier must be from 1 to " + std::to_string(models::kNibbleMixTiers) +
-                                                 ", not " + std::to_string(tier));
+std::vector<uint8_t> make_dictionary(const std::vector<ByteSpan>& samples, int tier, uint64_t network) {
+  if (network != 0) models::family_of(*models::require_weights(network));
+  const int tiers = network != 0 ? models::kHybridTiers : models::kNibbleMixTiers;
+  if (tier < 1 || tier > tiers)
+    throw Error(ErrorKind::kInvalidArgument,
+                "the tier must be from 1 to " + std::to_string(tiers) + ", not " + std::to_string(tier));
   format::DictionaryFile file;
   std::vector<uint8_t> plain, bytes;
   base::ByteWriter writer(&plain);
@@ -88,8 +105,8 @@ std::vector<uint8_t> make_dictionary(const std::vector<ByteSpan>& samples, int t
                 "a dictionary holds at most " + std::to_string(format::kMaxDictionaryBytes) + " bytes in " +
                     std::to_string(format::kMaxDictionarySamples) + " samples, not " + std::to_string(plain.size()) +
                     " in " + std::to_string(file.samples));
-  const std::vector<uint8_t> options = models::write_options(options_for(bytes, tier));
-  file.model = models::find_model("nibble_mix")->id;
+  const std::vector<uint8_t> options = option_bytes(options_for(bytes, tier), network);
+  file.model = network != 0 ? models::kHybridModel : models::find_model("nibble_mix")->id;
   file.options = options;
   file.plain_size = plain.size();
   std::vector<uint8_t> out = format::dictionary_header(file);
@@ -97,6 +114,17 @@ std::vector<uint8_t> make_dictionary(const std::vector<ByteSpan>& samples, int t
   Monitor monitor(0, {});
   format::append_dictionary_body(&out, encode_block(plain, kStoredLevel, &monitor).body, id);
   return out;
+}
+
+std::vector<uint8_t> code_primed(const models::Dictionary& dictionary, ByteSpan record) {
+  std::vector<uint8_t> coded;
+  std::unique_ptr<models::NibbleMix> model = dictionary.borrow();
+  model->begin_sample(record.size());
+  coding::BinaryRangeEncoder encoder(&coded);
+  for (const uint8_t byte : record) encode_byte(byte, model.get(), &encoder);
+  encoder.finish();
+  dictionary.give_back(std::move(model));
+  return coded;
 }
 
 }  // namespace fastnz::codec

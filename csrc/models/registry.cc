@@ -18,7 +18,7 @@ constexpr ModelRow kRows[] = {
     {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes, 8},
     {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
-    {6, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
+    {kPrimedMixModel, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
     {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
 };
 

@@ -62,6 +62,7 @@ class _Weights(TypedDict, total=False):
     sample_bytes: int
     tier: int
     profile: int
+    network: str  # of a dictionary: the id of the network that it has, or "none"
     plain_size: int
     notes: bytes
 
@@ -80,7 +81,8 @@ def weights_info(data: Buffer) -> _Weights: ...
 def choose_samples(
     samples: Sequence[Buffer], size: int, progress: Callable[[int, int], object] | None = None
 ) -> list[int]: ...  # in the order in which to prime with them
-def make_dictionary(samples: Sequence[Buffer], tier: int) -> bytes: ...
+def make_dictionary(samples: Sequence[Buffer], tier: int, network: int = 0) -> bytes: ...
+def primed_size(dictionary: Buffer, records: Sequence[Buffer]) -> int: ...  # of the code of the records, each alone
 def compress(
     data: Buffer,
     level: int = 3,

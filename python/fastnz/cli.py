@@ -38,7 +38,7 @@ _COMMANDS = ("models", "train")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    if words and words[0] in _COMMANDS and not os.path.lexists(words[0]):
+    if words and words[0] in _COMMANDS:
         return _command(words)
     options = parse(words)
     report = Report(options.verbosity, options.progress and not _shows_output(options))
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _command(words: list[str]) -> int:
-    """Run a command of its own module; a file of that name would have been compressed instead."""
+    """Run a command of its own module, whatever files there are: one of that name is ./NAME."""
     from importlib import import_module
 
     _handle_signals(Report(0, False))

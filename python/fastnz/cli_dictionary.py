@@ -26,10 +26,12 @@ _HELD_BACK = 10  # every tenth sample
 _MOST_MEASURED = 1 << 20  # bytes of them
 _FEW_FILES = 20  # fewer of them are cut into lines
 _LONGEST_LINE = 4096  # on average, of a file of lines
+_FEWEST = 10  # samples
 
 _EPILOG = """\
-Each PATH is a file or a folder. Many files are a sample each; of fewer than 20, text is cut into lines. --lines and
---files say which. Then:
+Each PATH is a file or a folder. Of fewer than 20 files every line is a sample, if they are text; of more, every file is
+one. --lines and --files say which, where that is not what your records are. A dictionary needs ten samples at least and
+should have a thousand. What is taken is told. Then:
 
   fastnz --model OUTPUT FILE...          fastnz.compress_many(records, model="OUTPUT")
 """
@@ -47,10 +49,10 @@ def main(arguments: list[str]) -> int:
     samples = _samples(options)
     held = samples[_HELD_BACK - 1 :: _HELD_BACK]
     kept = [sample for i, sample in enumerate(samples) if i % _HELD_BACK != _HELD_BACK - 1]
-    if not kept:
-        raise ValueError("no samples: the files are empty")
     report.begin(options.output)
-    made = train_dictionary(kept, options.size, progress=report.meter(sum(map(len, kept))))
+    made = train_dictionary(
+        kept, options.size, network=options.network, progress=report.meter(sum(map(len, kept)))
+    )
     report.clear()
     with AtomicFile(options.output, overwrite=options.force) as file:
         file.write(made)
@@ -59,7 +61,8 @@ def main(arguments: list[str]) -> int:
         about = _core.weights_info(made)
         sys.stderr.write(
             f"{options.output}: {human(len(made))}, {about['samples']:,} of {len(kept):,} samples, "
-            f"{human(about['sample_bytes'])} of {human(sum(map(len, kept)))}\n"
+            f"{human(about['sample_bytes'])} of {human(sum(map(len, kept)))}; "
+            f"network beside them: {about['network']}\n"
         )
         _tell_gain(held, made)
     return 0
@@ -85,6 +88,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--size", type=_size, default=DEFAULT_DICTIONARY_SIZE, metavar="SIZE", help=size)
     add("--lines", action="store_true", help="every line is a sample")
     add("--files", action="store_true", help="every file is a sample")
+    network = "a network to predict beside them: a name, a path or none; default small, if a trial shows 2 %% of gain"
+    add("--network", metavar="MODEL", help=network)
     options = parser.parse_args(arguments)
     if (options.output is None) == (options.name is None):
         parser.error("say with -o where to write, or with -n how to call it")
@@ -121,11 +126,34 @@ def _samples(options: argparse.Namespace) -> list[bytes]:
     paths = list(_files(options.paths))
     budget = _MOST_BYTES // max(1, len(paths))
     samples: list[bytes] = []
+    whole = 0
     for path in paths:
         with open(path, "rb") as file:
             data = file.read(max(budget, _LONGEST_LINE))
-        samples += _cut(data, options, len(paths))
+        by_lines = options.lines or not options.files and len(paths) < _FEW_FILES and _is_lines(data)
+        samples += [line for line in data.splitlines() if line] if by_lines else [data] if data else []
+        whole += bool(data) and not by_lines
+    _check_count(samples, whole)
+    if not options.quiet:
+        lines = len(samples) - whole
+        taken = [f"{count:,} {what}" for count, what in ((lines, "lines"), (whole, "whole files")) if count]
+        sys.stderr.write(f"samples: {' and '.join(taken)}\n")
     return samples
+
+
+def _is_lines(data: bytes) -> bool:
+    return b"\n" in data and b"\0" not in data and len(data) <= _LONGEST_LINE * data.count(b"\n")
+
+
+def _check_count(samples: list[bytes], whole: int) -> None:
+    """Refuse what is too little to tell what records have in common."""
+    if len(samples) >= _FEWEST:
+        return
+    if not samples:
+        raise ValueError("no samples: the files are empty")
+    count = "1 sample is" if len(samples) == 1 else f"{len(samples)} samples are"
+    hint = "; with --lines every line is one" if whole else ""
+    raise ValueError(f"{count} too few, a dictionary needs {_FEWEST} and should have a thousand{hint}")
 
 
 def _files(paths: list[str]) -> Iterator[str]:
@@ -136,16 +164,6 @@ def _files(paths: list[str]) -> Iterator[str]:
         for folder, folders, names in os.walk(path):
             folders.sort()
             yield from (os.path.join(folder, name) for name in sorted(names))
-
-
-def _cut(data: bytes, options: argparse.Namespace, files: int) -> list[bytes]:
-    """Return the samples of one file; of lines without what ends them."""
-    by_lines = options.lines
-    if not options.lines and not options.files and files < _FEW_FILES:
-        by_lines = b"\n" in data and b"\0" not in data and len(data) <= _LONGEST_LINE * data.count(b"\n")
-    if not by_lines:
-        return [data] if data else []
-    return [line for line in data.splitlines() if line]
 
 
 def _tell_gain(held: list[bytes], made: bytes) -> None:

@@ -21,7 +21,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _MIN_MEMORY = 1 << 30
 
 _EPILOG = """\
-commands of their own, unless a file has that name: fastnz train, fastnz models (--help tells more)
+commands of their own: fastnz train, fastnz models (--help tells more); files of these names are ./train, ./models
 sizes: bytes, or with a suffix K, M, G (KiB, MiB, GiB)
 environment: FASTNZ_LEVEL, FASTNZ_THREADS give defaults for -1..-9 and -T
 exit status: 0 done, 1 error, 2 warning (something was skipped), 3 damaged or foreign data, 4 over a limit,

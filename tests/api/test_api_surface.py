@@ -28,7 +28,7 @@ SIGNATURES = {
     "progress=None)",
     "decompress": "(data, *, model=None, max_output_size=1073741824, max_memory=1073741824, threads=1, progress=None)",
     "compress_bound": "(size)",
-    "train_dictionary": "(samples, size=368640, *, progress=None)",
+    "train_dictionary": "(samples, size=368640, *, network=None, progress=None)",
     "compress_into": "(data, out, level=3, *, model=None, threads=1, block_size=None, index=False, max_memory=None, "
     "progress=None)",
     "decompress_into": "(data, out, *, model=None, max_output_size=None, max_memory=1073741824, threads=1, "

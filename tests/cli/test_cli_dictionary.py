@@ -42,11 +42,24 @@ def test_installed_by_name(lines: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("FASTNZ_MODELS", str(tmp_path / "models"))
     assert train(lines, "-n", "mine", "--size", "5K", "-q") == 0
     assert capsys.readouterr().err == ""
+    monkeypatch.chdir(lines.parent)  # where a folder of that name is
     assert main(["models", "--json"]) == 0
     row = {row["name"]: row for row in json.loads(capsys.readouterr().out)}["mine"]
     assert row["model"] == "primed_mix" and row["sample_bytes"] <= 5000
     assert main(["models"]) == 0 and "samples" in capsys.readouterr().out
     assert fastnz.decompress(fastnz.compress(LINES[0], model="mine")) == LINES[0]
+
+
+def test_files_named_like_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """The commands are what they are whatever files there are, and ./NAME is the file."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("models", "train"):
+        (tmp_path / name).write_bytes(LINES[0])
+    assert main(["models"]) == 0 and "small" in capsys.readouterr().out
+    assert not (tmp_path / "models.fnz").exists()
+    for name in ("models", "train"):
+        assert main([f"./{name}"]) == 0 and main(["-t", f"{name}.fnz"]) == 0
+    assert main(["-k", "-f", "models"]) == 0
 
 
 def test_files_are_samples(tmp_path: Path) -> None:
@@ -57,8 +70,33 @@ def test_files_are_samples(tmp_path: Path) -> None:
     made = tmp_path / "mine.fnzd"
     assert train(folder.parent, "-o", made, "-q") == 0
     assert fastnz._core.weights_info(made.read_bytes())["samples"] == 36
-    assert train(folder / "0", "--files", "-f", "-o", made, "-q") == 0
-    assert fastnz._core.weights_info(made.read_bytes())["samples"] == 1
+
+
+def test_too_few_samples(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of lines taken for one sample is hardly what anyone wants."""
+    made = tmp_path / "mine.fnzd"
+    assert train(lines, "--files", "-o", made) == 1
+    assert "1 sample is too few" in (told := capsys.readouterr().err) and "--lines" in told
+    short = tmp_path / "short"
+    short.write_bytes(b"\n".join(LINES[:5]))
+    assert train(short, "-o", made) == 1
+    assert "5 samples are too few" in (told := capsys.readouterr().err) and "--lines" not in told
+    long = tmp_path / "long"  # lines so long that they are not taken for records
+    long.write_bytes((b"x" * 9000 + b"\n") * 12)
+    assert train(long, "-o", made) == 1 and "--lines" in capsys.readouterr().err
+    assert train(long, "--lines", "-o", made) == 0 and "samples: 12 lines" in capsys.readouterr().err
+
+
+def test_network_beside_the_samples(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for network, told in (("none", "none"), ("small", "e6496d9a3edc1ed6")):
+        made = tmp_path / f"{network}.fnzd"
+        assert train(lines, "-o", made, "--size", "5K", "--network", network) == 0
+        assert f"network beside them: {told}" in capsys.readouterr().err
+        packed = fastnz.compress(LINES[9], model=made)
+        assert fastnz.decompress(packed) == LINES[9]
+        assert fastnz.info(packed).frames[0].networks == (() if told == "none" else (told,))
+    assert train(lines, "-o", tmp_path / "x.fnzd", "--network", "nosuch") == 5
+    assert "nosuch" in capsys.readouterr().err and not (tmp_path / "x.fnzd").exists()
 
 
 @pytest.mark.parametrize(

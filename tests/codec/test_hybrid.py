@@ -9,6 +9,7 @@ import pytest
 
 import fastnz
 from fastnz import _core
+from fastnz.model_files import load
 
 TEXT = (
     b"The committee met again in the afternoon. Nobody had read the report, but everybody had an opinion about it, "
@@ -39,6 +40,15 @@ def test_small_text_takes_the_network_at_the_default_level():
     assert len(packed) < len(fastnz.compress(TEXT, level=6)) * 3 // 4
     assert _core.frame_info(packed)[0]["options"] == b""  # the commonest case is said in no bytes
     assert model_of(fastnz.compress(words(40_000))) == "nibble_mix"
+
+
+def test_small_text_at_the_network_levels():
+    """The common case is said in no bytes there too, and the other prior in one."""
+    for content in (TEXT, words(1000), TEXT * 50):
+        assert fastnz.compress(content, 7) == fastnz.compress(content, 3)
+        assert _core.frame_info(fastnz.compress(content, 7))[0]["options"] == b""
+        assert _core.frame_info(fastnz.compress(content, 8))[0]["options"] == b"\2"
+    assert _core.frame_info(fastnz.compress(words(40_000), 7))[0]["options"] == b"\6\0"
 
 
 def test_data_that_the_network_does_not_know():
@@ -72,6 +82,14 @@ def test_memory_is_declared():
             assert 0 < needed <= _core.model_memory(level, len(content)) + 3 * len(content)
             with pytest.raises(fastnz.LimitError):
                 fastnz.decompress(packed, max_memory=needed // 2)
+
+
+def test_large_contents_keep_the_tier_of_their_level():
+    """Also with a named network: the bound on memory is that of the size."""
+    small = load("small")
+    frame = _core.compress(words(40_000), level=8, model=small)
+    assert _core.frame_info(frame)[0]["options"][:2] == b"\7\0"
+    assert fastnz.decompress(frame) == words(40_000)
 
 
 def run_without_networks(code: str, data: bytes = b"") -> bytes:

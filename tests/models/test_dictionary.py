@@ -10,6 +10,7 @@ import fastnz
 from fastnz import _core
 from fastnz._core import testing
 
+SMALL = "e6496d9a3edc1ed6"
 WORDS = [b"alpha", b"beta", b"gamma", b"delta", b"request", b"response", b"error", b"timeout", b"user", b"session"]
 
 
@@ -24,9 +25,14 @@ def records(seed, count):
     return [record(rng) for _ in range(count)]
 
 
+@pytest.fixture(scope="module", params=["none", "small"])
+def network(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def dictionary():
-    return fastnz.train_dictionary(records(1, 400), 12_000)
+def dictionary(network):
+    return fastnz.train_dictionary(records(1, 400), 12_000, network=network)
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +120,12 @@ def test_threads_have_models_of_their_own(path):
     assert all(found[k] == expected for k in range(4))
 
 
-def test_every_instruction_set_primes_alike(dictionary, path, run_python):
+def test_every_instruction_set_primes_alike(dictionary, network, path, run_python):
     code = (
         "import sys, hashlib, fastnz; sys.path.insert(0, {tests!r}); import test_dictionary as t; "
-        "made = fastnz.train_dictionary(t.records(1, 400), 12_000); "
+        "made = fastnz.train_dictionary(t.records(1, 400), 12_000, network={network!r}); "
         "print(hashlib.sha256(made + b''.join(fastnz.compress(r, model={path!r}) for r in t.records(2, 20))).hexdigest())"
-    ).format(tests=str(__file__).rsplit("/", 1)[0], path=str(path))
+    ).format(tests=str(__file__).rsplit("/", 1)[0], path=str(path), network=network)
     here = hashlib.sha256(dictionary + b"".join(fastnz.compress(r, model=path) for r in records(2, 20))).hexdigest()
     for isa in fastnz.isas():
         found = run_python(code, FASTNZ_ISA=isa)
@@ -170,6 +176,12 @@ def sealed(header, plain, body):
     ("header", "plain", "error"),
     [
         (b"FNZD\x01\x02\x02\x05\x00\x01\x03", b"\x02ab", None),
+        (b"FNZD\x01\x04\x00\x01\x03", b"\x02ab", None),  # hybrid, with what its options mean by default
+        (b"FNZD\x01\x04\x03\x07\x00\x02\x01\x03", b"\x02ab", None),
+        (b"FNZD\x01\x04\x03\x07\x00\x09\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # a network without a name
+        (b"FNZD\x01\x04\x02\x08\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # tier
+        (b"FNZD\x01\x04\x06\x05\x03\x04\x00\x00\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),
+        (b"FNZD\x01\x03\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # gru8
         (b"FNZD\x02\x02\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # version
         (b"FNZD\x01\x01\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # context_mix
         (b"FNZD\x01\x02\x02\x06\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # tier
@@ -204,8 +216,8 @@ def test_claims_of_much_are_refused():
         _core.load_weights(sealed(header, b"", b"\x00"))
 
 
-def test_training(dictionary):
-    assert fastnz.train_dictionary(records(1, 400), 12_000) == dictionary
+def test_training(dictionary, network):
+    assert fastnz.train_dictionary(records(1, 400), 12_000, network=network) == dictionary
     about = _core.weights_info(dictionary)
     assert about["model"] == "primed_mix" and 11_000 < about["sample_bytes"] <= 12_000
     assert len(dictionary) < about["sample_bytes"] // 2
@@ -225,6 +237,50 @@ def test_choice_prefers_what_recurs():
     rare = [rng.bytes(40) for _ in range(60)]
     chosen = _core.choose_samples(rare + common, 400)
     assert chosen and all(i >= 60 for i in chosen[:5])
+
+
+def test_a_network_is_taken_where_it_pays(root):
+    """By a trial on the last samples."""
+    prose = (root / "ARCHITECTURE.md").read_bytes().splitlines()
+    for size in (4000, 100_000):
+        assert _core.weights_info(fastnz.train_dictionary(prose, size))["network"] == SMALL
+    rng = np.random.default_rng(12)
+    noise = [rng.bytes(100) for _ in range(400)]
+    assert _core.weights_info(fastnz.train_dictionary(noise, 8000))["network"] == "none"
+    assert _core.weights_info(fastnz.train_dictionary([b"x"]))["network"] == "none"  # nothing to try it on
+
+
+def test_what_may_be_the_network(path, dictionary, network):
+    if network == "none":
+        with pytest.raises(fastnz.UnsupportedError, match="no network"):
+            fastnz.train_dictionary(records(1, 20), network=path)  # a dictionary itself
+    with pytest.raises(fastnz.ModelMissingError):
+        fastnz.train_dictionary(records(1, 20), network="nosuch")
+    assert _core.weights_info(dictionary)["network"] == {"none": "none", "small": SMALL}[network]
+
+
+def test_a_missing_network_is_named(run_python, tmp_path):
+    import gru8  # by its folder, which tests alone know
+
+    weights = gru8.random_weights(np.random.default_rng(79), 32, 8, 8)
+    file = gru8.write_plain(weights, testing.xxh3_64)
+    (tmp_path / "own.fnzw").write_bytes(file)
+    made = fastnz.train_dictionary(records(1, 20), network=tmp_path / "own.fnzw")
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "mine.fnzd").write_bytes(made)
+    frame = fastnz.compress(records(2, 1)[0], model=folder / "mine.fnzd")
+    (tmp_path / "frame").write_bytes(frame)
+    code = (
+        "import fastnz; data = open({frame!r}, 'rb').read(); frame = fastnz.info(data).frames[0]\n"
+        "print(frame.model, frame.networks)\n"
+        "try:\n    print(len(fastnz.decompress(data)))\nexcept fastnz.ModelMissingError as error:\n    print(error)"
+    ).format(frame=str(tmp_path / "frame"))
+    name = file[-8:][::-1].hex()
+    found = run_python(code, FASTNZ_MODELS=str(folder))
+    assert found.stdout.splitlines()[0] == f"primed_mix ('{name}',)" and name in found.stdout.splitlines()[1], found.stderr
+    (folder / "own.fnzw").write_bytes(file)
+    assert run_python(code, FASTNZ_MODELS=str(folder)).stdout.splitlines()[1] == str(len(records(2, 1)[0]))
 
 
 def test_memory_is_declared(path):

@@ -101,12 +101,15 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+void load_models(const std::filesystem::path& folder) {
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing))
+    if (entry.path().extension() == ".fnzw" || entry.path().extension() == ".fnzd") codec::load_weights(read_file(entry.path()));
+}
+
 }  // namespace
 
-void load_priors() {
-  for (const auto& entry : std::filesystem::directory_iterator(FASTNZ_PRIORS))
-    if (entry.path().extension() == ".fnzw") codec::load_weights(read_file(entry.path()));
-}
+void load_priors() { load_models(FASTNZ_PRIORS); }
 
 std::vector<Content> make_contents() {
   Random random(31);
@@ -133,6 +136,7 @@ CodecResult run_codec(const Content& content, int level) {
 
 int check_vectors(const std::string& folder, int* files) {
   int wrong = 0;
+  load_models(folder);  // the dictionaries of some of them
   std::error_code missing;
   for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
     if (entry.path().extension() != ".fnz") continue;

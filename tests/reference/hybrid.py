@@ -48,9 +48,12 @@ class Network:
 
     def __init__(self, weights: gru8.Weights) -> None:
         self.weights = weights
-        self.keys = gru8.Keys()
-        self.state = np.zeros(weights.hidden, np.int64)
         self.cost = FIRST_COST
+        self.begin()
+
+    def begin(self) -> None:
+        self.keys = gru8.Keys()
+        self.state = np.zeros(self.weights.hidden, np.int64)
         self.step(0)
 
     def step(self, byte: int) -> None:
@@ -60,8 +63,11 @@ class Network:
         self.state = gru8.gates(w, w.wh @ gru8.upper(self.state), w.wf @ features, byte, self.state)
         self.freq = gru8.frequencies_of(gru8.logits(w, w.wo @ np.concatenate([gru8.upper(self.state), features])))
 
-    def push(self, byte: int) -> None:
+    def learn_cost(self, byte: int) -> None:
         self.cost += FREQUENCY_BITS - log2_q10(int(self.freq[byte])) - self.cost >> 2
+
+    def push(self, byte: int) -> None:
+        self.learn_cost(byte)
         self.keys.push(byte)
         self.step(byte)
 
@@ -160,8 +166,8 @@ class Hybrid(NibbleMix):
 
 def read_hybrid_options(options: bytes) -> tuple[tuple[int, int, int, int], list[int]]:
     """Section 1: tier, profile, width and step; the ids of the networks."""
-    if not options:
-        options = b"\5\0"
+    if len(options) < 2:
+        options = b"\5\0" + options
     own = 6 if len(options) > 1 and options[1] in STEPS else 2
     rest = options[own:]
     shape = read_options(options[:own], "hybrid", HYBRID_TIERS)

@@ -7,16 +7,18 @@ from typing import NamedTuple
 
 import decoder
 from context_mix_history import History
+from hybrid import Hybrid
 from nibble_mix import NibbleMix
 
 RECORD_ROOM = 16 << 10
-NIBBLE_MIX = 2
+NIBBLE_MIX, HYBRID = 2, 4
 
 DICTIONARIES: dict[int, bytes] = {}  # the files that the reader has, by id
 
 
 class Dictionary(NamedTuple):
     id: int
+    model: int
     options: bytes
     samples: list[bytes]
 
@@ -26,7 +28,7 @@ def read_dictionary(file: bytes) -> Dictionary:
     source = decoder.Bytes(file)
     if source.take(4) != b"FNZD":
         raise decoder.FormatError("no dictionary")
-    if source.byte() != 1 or source.byte() != NIBBLE_MIX:
+    if source.byte() != 1 or (model := source.byte()) not in (NIBBLE_MIX, HYBRID):
         raise decoder.Unsupported("version or model")
     options = source.take(source.byte())
     count, plain_size = source.varint(), source.varint()
@@ -41,25 +43,21 @@ def read_dictionary(file: bytes) -> Dictionary:
     lengths = [source.varint() for _ in range(count)]
     samples = [source.take(length) for length in lengths]
     decoder.corrupt_unless(all(lengths) and not source.rest(), "samples")
-    return Dictionary(name, options, samples)
+    return Dictionary(name, model, options, samples)
 
 
-class PrimedMix(NibbleMix):
-    """Sections 2 and 3."""
+class Primed:
+    """Sections 2 and 3, over either model."""
 
-    def __init__(self, options: bytes, size: int) -> None:
-        if len(options) != 4:
-            raise decoder.Unsupported("options")
-        dictionary = read_dictionary(DICTIONARIES[int.from_bytes(options, "little")])
-        super().__init__(dictionary.options, sum(map(len, dictionary.samples)) + RECORD_ROOM)
-        for sample in dictionary.samples:
-            self.begin_sample()
+    def prime(self, samples: list[bytes], record_size: int) -> None:
+        for sample in samples:
+            self.begin_sample(len(sample))
             for byte in sample:
                 for k in range(7, -1, -1):
                     self.update(byte >> k & 1)
-        self.begin_sample()
+        self.begin_sample(record_size)
 
-    def begin_sample(self) -> None:
+    def begin_sample(self, size: int) -> None:
         old, new = self.history, History(self.history.profile, 0, 0)
         new.bytes, new.follow1, new.follow2 = old.bytes, old.follow1, old.follow2
         new.size = new.line_start = new.line1_start = old.size
@@ -69,4 +67,35 @@ class PrimedMix(NibbleMix):
         self.start_byte()
 
 
-decoder.MODELS[6] = PrimedMix
+class PrimedCounters(Primed, NibbleMix):
+    pass
+
+
+class PrimedHybrid(Primed, Hybrid):
+    def begin_sample(self, size: int) -> None:
+        self.left = size
+        for network in self.networks:
+            network.begin()
+        super().begin_sample(size)
+
+    def end_byte(self, byte: int) -> None:
+        self.left -= 1
+        if self.left:
+            super().end_byte(byte)
+            return
+        for network in self.networks:
+            network.learn_cost(byte)
+        self.history.push(byte)
+
+
+def primed_mix(options: bytes, size: int) -> NibbleMix:
+    if len(options) != 4:
+        raise decoder.Unsupported("options")
+    dictionary = read_dictionary(DICTIONARIES[int.from_bytes(options, "little")])
+    kind = PrimedCounters if dictionary.model == NIBBLE_MIX else PrimedHybrid
+    model = kind(dictionary.options, sum(map(len, dictionary.samples)) + RECORD_ROOM)
+    model.prime(dictionary.samples, size)
+    return model
+
+
+decoder.MODELS[6] = primed_mix

@@ -40,7 +40,7 @@ def test_every_tier(random_network, tier):
     assert fastnz.decompress(frame_of(data, options + random_network.to_bytes(8, "little"))) == data
 
 
-@pytest.mark.parametrize("options", [b"", b"\5\0", b"\7\0\1", b"\7\0\2\1"])
+@pytest.mark.parametrize("options", [b"", b"\2", b"\5\0", b"\7\0\1", b"\7\0\2\1"])
 def test_priors_by_number(options):
     data = b"It was the best of times, it was the worst of times, it was the age of wisdom" + bytes(range(9))
     frame = frame_of(data, options)
@@ -49,7 +49,7 @@ def test_priors_by_number(options):
         assert len(frame) < len(data)
 
 
-@pytest.mark.parametrize("options", [b"\5", b"\0\0", b"\10\0", b"\5\0\0", b"\5\0\xff", b"\5\0\1\1\1", b"\5\3", b"\5\0" + bytes(7)])
+@pytest.mark.parametrize("options", [b"\5", b"\0", b"\0\0", b"\10\0", b"\5\0\0", b"\5\0\xff", b"\5\0\1\1\1", b"\5\3", b"\5\0" + bytes(7)])
 def test_unknown_options(options):
     with pytest.raises(UnknownOptions):
         hybrid.read_hybrid_options(options)

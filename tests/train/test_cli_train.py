@@ -43,10 +43,13 @@ def test_without_torch_it_says_what_to_install(run_python, records: Path) -> Non
     assert found.stderr == "fastnz: train: training needs PyTorch: pip install 'fastnz[train]'\n"
 
 
-def test_a_file_of_that_name_is_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_that_name_is_given_by_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("train").write_bytes(b"not a command")
-    assert main(["train"]) == 0
+    with pytest.raises(SystemExit):
+        main(["train"])
+    assert not Path("train.fnz").exists()
+    assert main(["./train"]) == 0
     assert Path("train.fnz").exists()
 
 

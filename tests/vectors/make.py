@@ -22,6 +22,7 @@ import writer  # noqa: E402
 
 import fastnz  # noqa: E402
 from fastnz import _core  # noqa: E402
+from fastnz.model_files import load  # noqa: E402
 
 SENTENCES = (
     b"The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs! "
@@ -81,7 +82,21 @@ def good() -> dict[str, bytes]:
     chain = [(1, 100, writer.repeat_operation(100, 20, 20)), (2, 100, b"\x0a\x20\x00\x10")]
     made = decoder.decode_body(writer.body(stored[:100], transforms=chain), 120)
     files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
+    files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
+    for name, data in dictionaries().items():
+        record = b'{"id": 4711, "name": "user9", "ok": true}'
+        files[f"dictionary-{name}"] = _core.compress(record, model=_core.load_weights(data))
     return files
+
+
+def dictionaries() -> dict[str, bytes]:
+    """Dictionaries by what they prime; frames made with them need them."""
+    samples = [b'{"id": %d, "name": "user%d", "ok": %s}' % (k * 997, k, (b"true", b"false")[k % 2]) for k in range(12)]
+    return {
+        "counters": _core.make_dictionary(samples, 5),
+        "network": _core.make_dictionary(samples, 5, load("small")),
+        "strongest": _core.make_dictionary(samples, 7, load("large")),
+    }
 
 
 def bad() -> dict[str, bytes]:
@@ -123,6 +138,8 @@ def main() -> None:
     replace = "--replace" in sys.argv[1:]
     for folder in ("good", "bad"):
         (HERE / folder).mkdir(exist_ok=True)
+    for name, data in dictionaries().items():
+        write(HERE / "good" / f"{name}.fnzd", data, replace)
     for name, data in good().items():
         write(HERE / "good" / f"{name}.fnz", data, replace)
         write(HERE / "good" / f"{name}.raw", fastnz.decompress(data), replace)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import decoder
+import primed_mix
 import pytest
 
 import fastnz
@@ -12,6 +13,13 @@ HERE = Path(__file__).resolve().parent
 GOOD = sorted((HERE / "good").glob("*.fnz"))
 BAD = sorted((HERE / "bad").glob("*.fnz"))
 LIMITS = {"max_output_size": 1 << 50, "max_memory": 1 << 50}  # it is the proofs that are tested here
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dictionaries():
+    """The files that some of the frames need."""
+    for path in sorted((HERE / "good").glob("*.fnzd")):
+        primed_mix.DICTIONARIES[_core.load_weights(path.read_bytes())] = path.read_bytes()
 
 
 def test_there_are_some():

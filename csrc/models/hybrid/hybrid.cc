@@ -60,6 +60,15 @@ class Hybrid final : public NibbleMix {
     next_byte();
   }
 
+  void begin_sample(uint64_t size) override {
+    forget_past(size);
+    const uint16_t any = 0;
+    networks_.update(&any);  // a step must end before a lane begins anew
+    networks_.reset(0);
+    left_ = size;
+    next_byte();
+  }
+
  private:
   void next_byte() noexcept {
     networks_.predict();
@@ -140,7 +149,8 @@ std::vector<uint64_t> network_ids(const HybridOptions& options) {
 
 std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
   const bool small = options.priors.size() == 1 && options.priors[0] == kSmallPrior;
-  if (small && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText) return {};
+  if (options.priors.size() == 1 && options.mix.tier == kDefaultTier && options.mix.profile == Profile::kText)
+    return small ? std::vector<uint8_t>() : options.priors;
   std::vector<uint8_t> bytes = write_options(options.mix);
   if (options.priors.empty()) {
     base::ByteWriter(&bytes).write_u64(options.weights_id);
@@ -153,9 +163,9 @@ std::vector<uint8_t> write_hybrid_options(const HybridOptions& options) {
 HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   HybridOptions options;
   options.mix.tier = kDefaultTier;
-  base::ByteSpan rest;
-  if (!bytes.empty()) {
-    const bool has_width = bytes.size() >= 2 && bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
+  base::ByteSpan rest = bytes;
+  if (bytes.size() > 1) {
+    const bool has_width = bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
     const size_t own = std::min<size_t>(has_width ? 6 : 2, bytes.size());
     options.mix = read_options(bytes.first(own), "hybrid", kHybridTiers);
     rest = bytes.subspan(own);
@@ -176,16 +186,24 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   return options;
 }
 
-size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
-  const HybridOptions options = read_hybrid_options(bytes);
-  const std::vector<uint64_t> ids = network_ids(options);
-  size_t memory = reserved_bytes(nibble_mix_shape(options.mix, content_size, static_cast<int>(ids.size())), content_size);
-  for (const uint64_t id : ids) {
+uint64_t networks_memory(const HybridOptions& options) {
+  uint64_t memory = 0;
+  for (const uint64_t id : network_ids(options)) {
     std::vector<uint8_t> name;
     base::ByteWriter(&name).write_u64(id);
-    memory += find_model(require_weights(id)->model())->memory(name, content_size);
+    memory += find_model(require_weights(id)->model())->memory(name, 0);
   }
   return memory;
+}
+
+std::unique_ptr<NibbleMix> make_primable_hybrid(const HybridOptions& options, uint64_t content_size) {
+  return std::make_unique<Hybrid>(options, content_size);
+}
+
+size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
+  const HybridOptions options = read_hybrid_options(bytes);
+  const auto networks = static_cast<int>(network_ids(options).size());
+  return reserved_bytes(nibble_mix_shape(options.mix, content_size, networks), content_size) + networks_memory(options);
 }
 
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size) {

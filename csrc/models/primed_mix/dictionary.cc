@@ -1,6 +1,7 @@
 #include "models/primed_mix/dictionary.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,10 +21,15 @@ constexpr uint64_t kRecordRoom = 16 << 10;  // what tables have room for beyond 
   throw base::Error(base::ErrorKind::kUnsupported, "dictionary: " + what);
 }
 
-ContextMixOptions primable(uint8_t model, base::ByteSpan options) {
-  if (model != kNibbleMixId)
-    refuse("model id " + std::to_string(model) + " cannot be primed by this build, " + std::to_string(kNibbleMixId) + " can");
-  const ContextMixOptions mix = read_options(options, "nibble_mix", kNibbleMixTiers);
+std::optional<HybridOptions> primable_hybrid(uint8_t model, base::ByteSpan options) {
+  if (model != kNibbleMixId && model != kHybridModel)
+    refuse("model id " + std::to_string(model) + " cannot be primed by this build, " + std::to_string(kNibbleMixId) + " and " +
+           std::to_string(kHybridModel) + " can");
+  if (model == kNibbleMixId) return std::nullopt;
+  return read_hybrid_options(options);
+}
+
+ContextMixOptions without_width(const ContextMixOptions& mix) {
   if (profile_row(mix.profile).has_width) refuse(std::string("its profile is ") + profile_row(mix.profile).name + ", which has a width");
   return mix;
 }
@@ -64,8 +70,9 @@ Dictionary::Dictionary(uint64_t id, uint8_t model, base::ByteSpan options, std::
     : Weights(id, kName),
       bytes_(std::move(bytes)),
       lengths_(std::move(lengths)),
-      options_(primable(model, options)),
-      shape_(nibble_mix_shape(options_, bytes_.size() + kRecordRoom, 0)) {
+      hybrid_(primable_hybrid(model, options)),
+      options_(without_width(hybrid_ ? hybrid_->mix : read_options(options, "nibble_mix", kNibbleMixTiers))),
+      shape_(nibble_mix_shape(options_, bytes_.size() + kRecordRoom, static_cast<int>(networks().size()))) {
   idle_.reserve(std::max(1u, std::thread::hardware_concurrency()));
 }
 
@@ -76,14 +83,22 @@ std::vector<std::pair<const char*, int>> Dictionary::sizes() const {
           {"profile", static_cast<int>(options_.profile)}};
 }
 
+std::vector<uint64_t> Dictionary::networks() const {
+  return hybrid_ ? network_ids(*hybrid_) : std::vector<uint64_t>();
+}
+
 uint64_t Dictionary::model_memory(uint64_t record_size) const {
   const uint64_t tables = reserved_bytes(shape_, bytes_.size() + kRecordRoom + record_size);
   // The journal's marks, a byte per unit of the tables; what it saves; an address and a value of each of five words a byte.
-  return tables + tables / Journal::kUnit + NibbleMix::journal_bytes(shape_, record_size) * 17 / 16 + record_size * 96;
+  const uint64_t counters =
+      tables + tables / Journal::kUnit + NibbleMix::journal_bytes(shape_, record_size) * 17 / 16 + record_size * 96;
+  return hybrid_ ? counters + networks_memory(*hybrid_) : counters;
 }
 
 std::unique_ptr<NibbleMix> Dictionary::make_model() const {
-  auto model = std::make_unique<NibbleMix>(options_, bytes_.size() + kRecordRoom, 0);
+  const uint64_t room = bytes_.size() + kRecordRoom;
+  std::unique_ptr<NibbleMix> model =
+      hybrid_ ? make_primable_hybrid(*hybrid_, room) : std::make_unique<NibbleMix>(options_, room, 0);
   const uint8_t* next = bytes_.data();
   for (const uint32_t length : lengths_) {
     model->begin_sample(length);
@@ -118,6 +133,13 @@ std::vector<uint8_t> primed_options(uint64_t dictionary_id) {
   std::vector<uint8_t> options(kPrimedNameBytes);
   base::store_le(options.data(), static_cast<uint32_t>(dictionary_id));
   return options;
+}
+
+std::vector<uint64_t> primed_networks(base::ByteSpan options) {
+  if (options.size() != kPrimedNameBytes) return {};
+  const auto weights = find_weights(base::load_le<uint32_t>(options.data()));
+  if (!weights || std::strcmp(weights->model(), kName) != 0) return {};
+  return std::static_pointer_cast<const Dictionary>(weights)->networks();
 }
 
 size_t primed_mix_memory(base::ByteSpan options, uint64_t content_size) {

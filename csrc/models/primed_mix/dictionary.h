@@ -7,15 +7,19 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/span.h"
+#include "models/hybrid/hybrid.h"
 #include "models/nibble_mix/mixer.h"
 #include "models/registry.h"
 #include "models/weights_store.h"
 
 namespace fastnz::models {
+
+inline constexpr uint8_t kPrimedMixModel = 6;  // its row
 
 class Dictionary final : public Weights {
  public:
@@ -27,8 +31,10 @@ class Dictionary final : public Weights {
   std::vector<std::pair<const char*, int>> sizes() const override;
   std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
 
-  // Of one model that codes a record.
+  // Of one model that codes a record. Throws kModelMissing when a network is not here.
   uint64_t model_memory(uint64_t record_size) const;
+  // Ids of the networks that the primed model has beside its counters.
+  std::vector<uint64_t> networks() const;
 
   std::unique_ptr<NibbleMix> borrow() const;
   void give_back(std::unique_ptr<NibbleMix> model) const noexcept;  // as it is after its record
@@ -38,7 +44,8 @@ class Dictionary final : public Weights {
 
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> lengths_;
-  ContextMixOptions options_;
+  std::optional<HybridOptions> hybrid_;  // none: no networks
+  ContextMixOptions options_;            // of the counters
   NibbleMixShape shape_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<NibbleMix>> idle_;
@@ -50,6 +57,9 @@ inline constexpr size_t kPrimedNameBytes = 4;
 
 // The longest content that an encoder primes a model for: by then a model has learnt its content itself.
 inline constexpr uint64_t kMaxPrimedContent = uint64_t{256} << 10;
+
+// Of the dictionary that the option bytes name; none where it is not loaded.
+std::vector<uint64_t> primed_networks(base::ByteSpan options);
 
 size_t primed_mix_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_primed_mix(base::ByteSpan options, uint64_t content_size);
