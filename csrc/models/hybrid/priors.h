@@ -9,8 +9,8 @@ namespace fastnz::models {
 
 inline constexpr uint64_t kPriors[] = {
     0,
-    0xe6496d9a3edc1ed6,  // small
-    0xa15991f2b426a01d,  // large
+    0xabaea85384889e0c,  // small
+    0x6c9e8d965ccfc771,  // large
 };
 inline constexpr uint8_t kPriorCount = sizeof kPriors / sizeof kPriors[0];
 inline constexpr uint8_t kSmallPrior = 1, kLargePrior = 2;

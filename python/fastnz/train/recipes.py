@@ -53,33 +53,36 @@ class Recipe(NamedTuple):
     sources: tuple[Source, ...] = CORPUS
 
 
+def _on(rate: float, total: int, fall: int, seed: int) -> dict[str, Any]:
+    """Return the plan of a stage that goes on from trained weights: level at a low rate, then falling to almost nothing."""
+    return {
+        "total_bytes": total,
+        "validate_every": 4_000_000,
+        "rate": rate,
+        "final_rate": 2e-5,
+        "rise_bytes": 300_000,
+        "fall_bytes": fall,
+        "rounded_share": 0.05,
+        "seed": seed,
+        "short": True,
+        "table_grid": 16,
+        "clear_unseen": True,
+    }
+
+
+_SMALL = {"hidden": 192, "depth": 16, "bits": 15}
+_LARGE = {"hidden": 384, "depth": 16, "bits": 16}
+
 RECIPES = {
-    "small": Recipe(
-        {"hidden": 192, "depth": 16, "bits": 15},
-        {"total_bytes": 42_000_000, "validate_every": 3_000_000},
-    ),
+    "small_first": Recipe(_SMALL, {"total_bytes": 42_000_000, "validate_every": 3_000_000}),
+    "small": Recipe(_SMALL, _on(1e-3, 43_100_000, 16_200_000, 4), start="small_first"),
     "large_first": Recipe(
-        {"hidden": 384, "depth": 16, "bits": 15},
+        {**_LARGE, "bits": 15},
         {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "rise_bytes": 460_000, "short": True},
-        start="small",
+        start="small_first",
     ),
-    "large": Recipe(
-        {"hidden": 384, "depth": 16, "bits": 16},
-        {
-            "total_bytes": 22_000_000,
-            "validate_every": 8_000_000,
-            "rate": 8e-4,
-            "final_rate": 2e-5,
-            "rise_bytes": 300_000,
-            "fall_bytes": 10_500_000,
-            "rounded_share": 0.05,
-            "seed": 2,
-            "short": True,
-            "table_grid": 16,
-            "clear_unseen": True,
-        },
-        start="large_first",
-    ),
+    "large_second": Recipe(_LARGE, _on(8e-4, 22_000_000, 10_500_000, 2), start="large_first"),
+    "large": Recipe(_LARGE, _on(7e-4, 31_500_000, 13_100_000, 5), start="large_second"),
 }
 
 
