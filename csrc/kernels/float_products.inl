@@ -41,12 +41,18 @@ inline void multiply_columns(const FloatProduct* p, int column) {
 }
 
 void multiply_chains_f32(const FloatProduct* p) {
+  const int pair = 2 * kFloatLanes;
   int column = 0;
-  if (p->rows == 1)
+  if (p->rows == 1) {
     for (; column + kFloatVectorsAlone * kFloatLanes <= p->columns; column += kFloatVectorsAlone * kFloatLanes)
       multiply_block<1, kFloatVectorsAlone>(p, 0, column);
-  for (; column + kFloatVectors * kFloatLanes <= p->columns; column += kFloatVectors * kFloatLanes)
-    multiply_columns<kFloatVectors>(p, column);
+    for (; column + pair <= p->columns; column += pair) multiply_block<1, 2>(p, 0, column);
+  } else {
+    for (; column + kFloatVectors * kFloatLanes <= p->columns; column += kFloatVectors * kFloatLanes)
+      multiply_columns<kFloatVectors>(p, column);
+    if constexpr (kFloatVectors > 2)
+      for (; column + pair <= p->columns; column += pair) multiply_columns<2>(p, column);
+  }
   for (; column < p->columns; column += kFloatLanes) multiply_columns<1>(p, column);
 }
 

@@ -7,6 +7,7 @@ fp32 through fp64 rounded to odd, which leaves the last rounding right; `Real` t
 import functools
 
 import numpy as np
+from context_mix import UnknownOptions
 
 SYMBOLS, TOTAL_BITS, LANES = 256, 22, 16
 RNN, GRU, LSTM = 1, 2, 3
@@ -397,3 +398,48 @@ class Network:
 
 def bounded(d):
     return np.clip(d, np.float32(-64), np.float32(64))
+
+
+def read_options(b):
+    """Section 1, of sound options."""
+    if len(b) != 12 or b[0] >> 4 != 1:
+        raise UnknownOptions(f"options {bytes(b).hex()} of the model online")
+    words = ("streams", "period", "horizons", "rate", "decay", "memory", "table_bits")
+    return {
+        "cell": b[0] & 3, "normalised": b[0] >> 2 & 1, "with_mean": b[0] >> 3 & 1, "units": 16 * b[1], "layers": b[2],
+        **dict(zip(words, b[3:10])), "table_width": 16 * b[10], "seed": b[11],
+    }  # fmt: skip
+
+
+class Online:
+    """As a model of a decoder: a probability before each bit, lane after lane; `lanes` is what the content is cut into."""
+
+    def __init__(self, options, size):
+        self.network, self.size = Network(read_options(options)), size
+        self.lanes = self.network.o["streams"]
+        self.lane_size, self.position = -(-size // self.lanes), 0
+        self._begin()
+
+    def _begin(self):
+        self.freq, self.node = self.network.predict(), 1
+        self.symbols = []
+        starts = [s * self.lane_size + self.position for s in range(self.lanes)]
+        self.used = sum(start < self.size for start in starts)
+
+    def p1(self):
+        bits = self.node.bit_length() - 1
+        low = (self.node << 8 - bits) & 255
+        both = self.freq[len(self.symbols)][low : low + (256 >> bits)]
+        return max(1, (int(both[len(both) // 2 :].sum()) << 16) // int(both.sum()))
+
+    def update(self, bit):
+        self.node = self.node * 2 + bit
+        if self.node < 256:
+            return
+        self.symbols.append(self.node & 255)
+        self.node = 1
+        if len(self.symbols) == self.used:
+            self.network.update(self.symbols + [-1] * (self.lanes - self.used))
+            self.position += 1
+            if self.position < self.lane_size:
+                self._begin()
