@@ -65,9 +65,9 @@ OnlineOptions options_of(const py::dict& fields) {
   o.table_width = number("table_width");
   o.seed = static_cast<uint8_t>(number("seed"));
   const OnlineOptions read = models::read_online_options(models::write_online_options(o));
-  if (!fields_of(read).equal(fields_of(o)))
+  if (!fields_of(read).equal(fields))
     throw base::Error(base::ErrorKind::kInvalidArgument,
-                      "a network has no such sizes: units and table_width are multiples of 16");
+                      "options of a network that do not fit their bytes: units and table_width are multiples of 16");
   return read;
 }
 

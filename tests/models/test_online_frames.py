@@ -153,7 +153,7 @@ def test_noise_is_stored():
     assert len(packed) <= len(noise) + 20 and fastnz.decompress(packed) == noise
 
 
-@pytest.mark.parametrize("model", ["gru:unit=16", "gru:units=x", "gru:units=99999", "gru:units=17", "gru:rate=", "lstm:layers=0"])
+@pytest.mark.parametrize("model", ["gru:unit=16", "gru:units=x", "gru:units=99999", "gru:units=17", "gru:rate=", "lstm:layers=0", "gru:seed=256"])
 def test_names_that_mean_nothing(model):
     with pytest.raises(ValueError, match="model|network"):
         fastnz.compress(b"x", model=model)
