@@ -8,7 +8,7 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr int kFloatRows = 4, kFloatVectors = 4, kFloatVectorsAlone = 8, kFloatDots = 4;
+constexpr int kFloatRows = 4, kFloatVectors = 4, kFloatVectorsAlone = 8, kFloatDotRows = 4, kFloatDots = 4;
 
 using VectorF32 = __m512;
 

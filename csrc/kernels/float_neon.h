@@ -8,7 +8,7 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr int kFloatRows = 4, kFloatVectors = 1, kFloatVectorsAlone = 4, kFloatDots = 2;
+constexpr int kFloatRows = 4, kFloatVectors = 1, kFloatVectorsAlone = 4, kFloatDotRows = 2, kFloatDots = 2;
 
 using VectorF32 = float32x4x4_t;
 

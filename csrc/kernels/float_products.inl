@@ -82,9 +82,9 @@ inline void multiply_dots(const FloatProduct* p, int row, int column) {
 void multiply_transposed_f32(const FloatProduct* p) {
   for (int column = 0; column < p->columns; column += 2 * kFloatDots) {
     int row = 0;
-    for (; row + kFloatRows <= p->rows; row += kFloatRows) {
-      multiply_dots<kFloatRows, kFloatDots>(p, row, column);
-      multiply_dots<kFloatRows, kFloatDots>(p, row, column + kFloatDots);
+    for (; row + kFloatDotRows <= p->rows; row += kFloatDotRows) {
+      multiply_dots<kFloatDotRows, kFloatDots>(p, row, column);
+      multiply_dots<kFloatDotRows, kFloatDots>(p, row, column + kFloatDots);
     }
     for (; row < p->rows; ++row) multiply_dots<1, 2 * kFloatDots>(p, row, column);
   }

@@ -9,7 +9,7 @@
 namespace fastnz::kernels {
 namespace {
 
-constexpr int kFloatRows = 4, kFloatVectors = 1, kFloatVectorsAlone = 2, kFloatDots = 2;
+constexpr int kFloatRows = 4, kFloatVectors = 1, kFloatVectorsAlone = 2, kFloatDotRows = 2, kFloatDots = 2;
 
 struct VectorF32 {
   float lane[16];
