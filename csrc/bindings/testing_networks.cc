@@ -14,6 +14,7 @@
 #include "codec/code_byte.h"
 #include "codec/incompressible.h"
 #include "codec/lane_groups.h"
+#include "codec/lane_order.h"
 #include "codec/lockstep.h"
 #include "kernels/dispatch.h"
 #include "models/gru8/gru8.h"
@@ -294,9 +295,12 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
   std::vector<uint8_t> out(size);
   {
     const py::gil_scoped_release release;
-    const auto model = row_of(name).make_bit_model(chosen.bytes(), size);
+    const models::ModelRow& row = row_of(name);
+    const auto model = row.make_bit_model(chosen.bytes(), size);
     coding::BinaryRangeDecoder decoder(view.bytes());
-    for (uint8_t& byte : out) byte = codec::decode_byte(model.get(), &decoder);
+    codec::for_each_in_lanes(
+        size, codec::content_lanes(row, chosen.bytes()), size,
+        [&](size_t i) { out[i] = codec::decode_byte(model.get(), &decoder); }, [](size_t) {});
     require(!decoder.overran(), "the code is too short");
   }
   return to_bytes(out);

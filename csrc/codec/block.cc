@@ -10,6 +10,7 @@
 #include "base/xxh3.h"
 #include "codec/code_byte.h"
 #include "codec/incompressible.h"
+#include "codec/lane_order.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -49,14 +50,12 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
     monitor->tick(out.size());
     return;
   }
-  const std::unique_ptr<models::BitModel> model =
-      models::find_model(body.model_id)->make_bit_model(body.options, body.residual_size);
+  const models::ModelRow& row = *models::find_model(body.model_id);
+  const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
   coding::BinaryRangeDecoder decoder(body.payload);
-  for (size_t begin = 0; begin < out.size(); begin += Monitor::kTickBytes) {
-    const size_t end = std::min(out.size(), begin + Monitor::kTickBytes);
-    for (size_t i = begin; i < end; ++i) out[i] = decode_byte(model.get(), &decoder);
-    monitor->tick(end - begin);
-  }
+  for_each_in_lanes(
+      out.size(), content_lanes(row, body.options), Monitor::kTickBytes,
+      [&](size_t i) { out[i] = decode_byte(model.get(), &decoder); }, [&](size_t coded) { monitor->tick(coded); });
   if (decoder.overran()) throw_code_too_short(offset);
 }
 

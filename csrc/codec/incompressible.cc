@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "codec/code_byte.h"
+#include "codec/lane_order.h"
 
 namespace fastnz::codec {
 namespace {
@@ -38,11 +39,12 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   model->foresee(in);
   coding::BinaryRangeEncoder encoder(out);
-  for (size_t begin = 0; begin < in.size(); begin += Monitor::kTickBytes) {
-    const size_t end = std::min(in.size(), begin + Monitor::kTickBytes);
-    for (size_t i = begin; i < end; ++i) encode_byte(in[i], model.get(), &encoder);
-    if (monitor) monitor->tick(extra ? 0 : end - begin);
-  }
+  for_each_in_lanes(
+      in.size(), content_lanes(row, options), Monitor::kTickBytes,
+      [&](size_t i) { encode_byte(in[i], model.get(), &encoder); },
+      [&](size_t coded) {
+        if (monitor) monitor->tick(extra ? 0 : coded);
+      });
   encoder.finish();
 }
 

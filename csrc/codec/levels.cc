@@ -10,6 +10,7 @@
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/nibble_mix/mixer.h"
+#include "models/online/online.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
@@ -137,9 +138,20 @@ Choice primed_choice(const Level& level) {
   return {models::find_model("primed_mix"), models::primed_options(level.model_id)};
 }
 
+
+// A network that learns while it codes, which the user named, codes everything.
+std::shared_ptr<const models::OnlineConfiguration> online_of(const Level& level) {
+  if (level.model_id == 0) return nullptr;
+  return std::dynamic_pointer_cast<const models::OnlineConfiguration>(models::find_weights(level.model_id));
+}
+Choice online_choice(const models::OnlineConfiguration& configuration) {
+  return {models::find_model("online"), models::write_online_options(configuration.options())};
+}
+
 }  // namespace
 
 Choice choose_model(const Level& level, base::ByteSpan residual) {
+  if (const auto configuration = online_of(level)) return online_choice(*configuration);
   if (dictionary_of(level))
     return residual.size() <= models::kMaxPrimedContent ? primed_choice(level) : choose_model(without_model(level), residual);
   const bool named = level.model_id != 0;
@@ -161,6 +173,10 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
+  if (const auto configuration = online_of(level)) {
+    const Choice choice = online_choice(*configuration);
+    return choice.row->memory(choice.options, size);
+  }
   if (dictionary_of(level)) {
     const Choice primed = primed_choice(level);
     return std::max<uint64_t>(primed.row->memory(primed.options, std::min(size, models::kMaxPrimedContent)),

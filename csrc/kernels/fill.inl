@@ -5,6 +5,9 @@
 
 #include "kernels/bytes.inl"
 #include "kernels/context_mix.inl"
+#include "kernels/float_products.inl"
+#include "kernels/float_functions.inl"
+#include "kernels/float_cells.inl"
 #include "kernels/network.inl"
 #include "kernels/gru8.inl"
 #include "kernels/nibble_mix.inl"
@@ -14,9 +17,23 @@ namespace fastnz::kernels {
 namespace {
 
 inline void fill(KernelTable* table) noexcept {
+  table->adam_f32 = adam_f32;
+  table->add_rows_f32 = add_rows_f32;
   table->context_mix_find = context_mix_find;
   table->context_mix_predict = context_mix_predict;
   table->context_mix_update = context_mix_update;
+  table->functions_f32 = functions_f32;
+  table->gru_backward_f32 = gru_backward_f32;
+  table->gru_forward_f32 = gru_forward_f32;
+  table->lstm_backward_f32 = lstm_backward_f32;
+  table->lstm_forward_f32 = lstm_forward_f32;
+  table->multiply_chains_f32 = multiply_chains_f32;
+  table->multiply_transposed_f32 = multiply_transposed_f32;
+  table->norm_backward_f32 = norm_backward_f32;
+  table->norm_forward_f32 = norm_forward_f32;
+  table->rnn_backward_f32 = rnn_backward_f32;
+  table->rnn_forward_f32 = rnn_forward_f32;
+  table->softmax_f32 = softmax_f32;
   table->multiply_changes_i8 = multiply_changes_i8;
   table->nibble_sums = nibble_sums;
   table->nibble_odds_q10 = nibble_odds_q10;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "kernels/context_mix.h"
+#include "kernels/float.h"
 #include "kernels/gru8.h"
 #include "kernels/network.h"
 #include "kernels/nibble_mix.h"
@@ -77,6 +78,33 @@ struct KernelTable {
   void (*nibble_mix_find_second)(NibbleMixState* state, uint32_t first_nibble);
   void (*nibble_mix_predict)(NibbleMixState* state);
   void (*nibble_mix_update)(NibbleMixState* state, int nibble);
+
+  // Networks that train while they code, fp32 (docs/online.md): every row is equal bit for bit on every instruction set for
+  // finite inputs whose results are finite, under round-to-nearest with denormal numbers (kernels/float_environment.h). All
+  // lengths are multiples of 16 but rows and, in chains, depth.
+  // out[i][n] = out[i][n] + a[i][0] * b[0][n] + a[i][1] * b[1][n] + ..., one fused multiply-add after the other.
+  void (*multiply_chains_f32)(const FloatProduct* p);
+  // out[i][k] = out[i][k] + (sum over j < depth of a[i][j] * b[k][j]), that sum by 16 lanes and the tree; a_step is 1.
+  void (*multiply_transposed_f32)(const FloatProduct* p);
+  void (*add_rows_f32)(const float* x, float* sum, int columns);  // sum[i] = sum[i] + x[i]
+  // y = e^x (0; |x| <= 80), logistic (1), hyperbolic tangent (2), 1 / square root (3) of n numbers; for tests.
+  void (*functions_f32)(int which, const float* x, float* y, int n);
+  // Probabilities of 256 symbols and their frequencies, >= 1 with sum 2^22. Precondition: |logits| < 2^60.
+  void (*softmax_f32)(const float* logits, float* p, uint32_t* freq);
+  // A step of learning of n parameters w by gradients g; v and m are their means of squares and of gradients (or null).
+  void (*adam_f32)(const FloatAdam* options, const float* g, float* w, float* v, float* m, size_t n);
+  // One row of units from pre-activations to state, and gradients back. Rows do not overlap but where a name says so.
+  void (*rnn_forward_f32)(const FloatCell* cell);
+  void (*rnn_backward_f32)(const FloatCell* cell);
+  void (*gru_forward_f32)(const FloatCell* cell);
+  void (*gru_backward_f32)(const FloatCell* cell);
+  void (*lstm_forward_f32)(const FloatCell* cell);
+  void (*lstm_backward_f32)(const FloatCell* cell);
+  // Normalisation by the root of the mean square: x becomes y = x * scale, out = gain * y + offset; scale is returned. And
+  // back: d, the gradient of out, becomes that of x; the gradients of gain and offset are added to.
+  float (*norm_forward_f32)(float* x, const float* gain, const float* offset, float* out, int n);
+  void (*norm_backward_f32)(const float* y, float scale, const float* gain, float* d, float* d_gain, float* d_offset,
+                            int n);
 };
 
 }  // namespace fastnz::kernels

@@ -6,6 +6,7 @@
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
 #include "models/nibble_mix/nibble_mix.h"
+#include "models/online/online.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/transformer8/transformer8.h"
 
@@ -20,6 +21,7 @@ constexpr ModelRow kRows[] = {
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
     {kPrimedMixModel, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
     {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
+    {8, "online", online_memory, make_online, nullptr, nullptr, 0, online_lanes},
 };
 
 }  // namespace

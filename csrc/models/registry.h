@@ -31,6 +31,9 @@ struct ModelRow {
   std::unique_ptr<ModelLanes> (*make_lanes)(base::ByteSpan options, int lanes);
   // How many of the options' last bytes are the low bytes, lowest first, of the id of a model file that a user named.
   size_t name_bytes = 0;
+  // How many lanes the content is cut into; null: it is not. Lane s of S begins at byte s * ceil(size / S), and the model is
+  // told the first byte of each lane, then the second of each, and so on (codec/lane_order.h).
+  int (*content_lanes)(base::ByteSpan options) = nullptr;
 };
 
 std::span<const ModelRow> model_rows() noexcept;

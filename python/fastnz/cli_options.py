@@ -108,7 +108,11 @@ def _build() -> argparse.ArgumentParser:
     for level in range(1, 10):
         add(f"-{level}", dest="level", action="store_const", const=level, help=_level_help(level))
     add("--best", dest="level", action="store_const", const=0, help="the highest level of this build")
-    add("--model", metavar="NAME", help="use a model of your own, by its name or path; see fastnz models")
+    add(
+        "--model",
+        metavar="NAME",
+        help="use a model of your own, by its name or path (see fastnz models), or a network that learns as it codes: rnn, gru, gru_feat, lstm",
+    )
     add("-T", "--threads", type=_threads, metavar="N", help="use N threads; 0 is one for each processor, the default")
     add("-M", "--memory", type=_size, metavar="SIZE", help="use no more memory; default 1/4 of the machine's, >= 1G")
     add("--max-output", type=_size, metavar="SIZE", help="decompress no more than this from one file; no default")

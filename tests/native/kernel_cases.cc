@@ -4,6 +4,7 @@
 
 #include "cases.h"
 #include "context_mix_case.h"
+#include "float_case.h"
 #include "network_case.h"
 #include "nibble_mix_case.h"
 #include "transformer8_case.h"
@@ -27,16 +28,25 @@ void run_match_length(const kernels::KernelTable& table, Digest* digest) {
 }
 
 constexpr KernelCase kCases[] = {
+    {"adam_f32", run_adam_f32},
+    {"add_rows_f32", run_add_rows_f32},
     {"context_mix_find", run_context_mix_find},
     {"context_mix_predict", run_context_mix_predict},
     {"context_mix_update", run_context_mix_update},
     {"frequencies_q22", run_frequencies_q22},
+    {"functions_f32", run_functions_f32},
     {"gru8_gates", run_gru8_gates},
+    {"gru_backward_f32", run_gru_backward_f32},
+    {"gru_forward_f32", run_gru_forward_f32},
+    {"lstm_backward_f32", run_lstm_backward_f32},
+    {"lstm_forward_f32", run_lstm_forward_f32},
     {"match_length", run_match_length},
+    {"multiply_chains_f32", run_multiply_chains_f32},
     {"multiply_changes_i8", run_multiply_changes_i8},
     {"multiply_i8", run_multiply_i8},
     {"multiply_sparse_i8", run_multiply_sparse_i8},
     {"nibble_mix_prefetch_second", run_nibble_mix_prefetch_second},
+    {"multiply_transposed_f32", run_multiply_transposed_f32},
     {"nibble_mix_find_first", run_nibble_mix_find_first},
     {"nibble_mix_find_second", run_nibble_mix_find_second},
     {"nibble_mix_predict", run_nibble_mix_predict},
@@ -44,6 +54,11 @@ constexpr KernelCase kCases[] = {
     {"nibble_mix_update", run_nibble_mix_update},
     {"nibble_odds_q10", run_nibble_odds_q10},
     {"nibble_sums", run_nibble_sums},
+    {"norm_backward_f32", run_norm_backward_f32},
+    {"norm_forward_f32", run_norm_forward_f32},
+    {"rnn_backward_f32", run_rnn_backward_f32},
+    {"rnn_forward_f32", run_rnn_forward_f32},
+    {"softmax_f32", run_softmax_f32},
     {"transformer8_add", run_transformer8_add},
     {"transformer8_attend", run_transformer8_attend},
     {"transformer8_norm", run_transformer8_norm},

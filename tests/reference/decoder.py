@@ -15,6 +15,7 @@ from context_mix import ContextMix, UnknownOptions
 from fast_mix import FastMix
 from hybrid import Hybrid
 from nibble_mix import NibbleMix
+from online import Online
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
 INDEX_MAGIC = b"ZN\xf1i"
@@ -44,7 +45,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online}
 
 
 # Conventions
@@ -317,4 +318,13 @@ def decode_bits(payload: bytes, model: Model, size: int) -> bytes:
             model.update(bit)
             byte = byte << 1 | bit
         out.append(byte)
+    return in_lanes(out, getattr(model, "lanes", 1))
+
+
+def in_lanes(coded: bytearray, lanes: int) -> bytes:
+    """The content of which one byte of each lane was coded, then the next of each (docs/online.md, section 1)."""
+    size, lane_size, out = len(coded), -(-len(coded) // lanes), bytearray(len(coded))
+    order = (i for position in range(lane_size) for i in range(position, size, lane_size))
+    for i, byte in zip(order, coded):
+        out[i] = byte
     return bytes(out)

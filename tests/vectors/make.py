@@ -18,6 +18,7 @@ sys.path[:0] = [str(HERE.parent / "reference"), str(HERE.parent / "format")]
 import context_mix_cases  # noqa: E402
 import damage  # noqa: E402
 import decoder  # noqa: E402
+import online_cases  # noqa: E402
 import writer  # noqa: E402
 
 import fastnz  # noqa: E402
@@ -71,6 +72,7 @@ def good() -> dict[str, bytes]:
             files[f"{name}-{row['level']}"] = fastnz.compress(content, row["level"])
         files[f"{name}-full"] = _core.compress(content, index=True)
     files |= {f"model-{name}": data for name, data in context_mix_cases.frames(450).items()}
+    files |= {f"model-online-{name}": data for name, data in online_cases.frames().items()}
     two = fastnz.compress(b"first") + _core.skippable_frame(b"metadata", 1) + _core.compress(b"second", index=True)
     files["frames"] = two + fastnz.compress(b"") + _core.skippable_frame(b"")
     stored = b"".join(bytes([k]) * 3 for k in range(40))

@@ -1,0 +1,78 @@
+#include "models/online/online.h"
+
+#include <algorithm>
+
+
+namespace fastnz::models {
+
+Online::Online(const OnlineOptions& options, uint64_t content_size)
+    : network_(options),
+      lane_size_((content_size + static_cast<uint64_t>(options.streams) - 1) / static_cast<uint64_t>(options.streams)),
+      left_(content_size),
+      streams_(options.streams),
+      content_size_(content_size),
+      freq_(static_cast<size_t>(options.streams) * kernels::kFloatSymbols),
+      symbols_(static_cast<size_t>(options.streams)) {
+  if (left_ > 0) begin_step();
+}
+
+void Online::begin_step() noexcept {
+  used_ = 0;
+  while (used_ < streams_ && static_cast<uint64_t>(used_) * lane_size_ + position_ < content_size_) ++used_;
+  network_.predict(freq_.data());
+  lane_ = 0;
+  bits_.begin(freq_.data(), kernels::kFloatTotalBits);
+  p1_q16_ = bits_.p1_q16();
+}
+
+void Online::update(int bit) noexcept {
+  partial_ = partial_ << 1 | static_cast<uint32_t>(bit);
+  if (partial_ < 256) {
+    bits_.update(bit);
+    p1_q16_ = bits_.p1_q16();
+    return;
+  }
+  symbols_[static_cast<size_t>(lane_)] = static_cast<int>(partial_ & 255);
+  partial_ = 1;
+  if (--left_ == 0) return;
+  if (++lane_ < used_) {
+    bits_.begin(freq_.data() + static_cast<size_t>(lane_) * kernels::kFloatSymbols, kernels::kFloatTotalBits);
+    p1_q16_ = bits_.p1_q16();
+    return;
+  }
+  std::fill(symbols_.begin() + used_, symbols_.end(), -1);
+  network_.update(symbols_.data());
+  ++position_;
+  begin_step();
+}
+
+namespace {
+
+// The options, one byte after the other, and a mark: what no hash of a model file is likely to be.
+uint64_t id_of(const OnlineOptions& options) {
+  uint64_t id = 0x6F6E6C696E650001u;
+  for (const uint8_t byte : write_online_options(options)) id = (id ^ byte) * 0x9E3779B97F4A7C15u;
+  return id;
+}
+
+}  // namespace
+
+OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options) : Weights(id_of(options), "online"), options_(options) {}
+
+std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
+  return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};
+}
+
+size_t online_memory(base::ByteSpan options, uint64_t) {
+  const OnlineOptions read = read_online_options(options);
+  const size_t streams = static_cast<size_t>(read.streams);
+  return OnlineNetwork::memory(read) + sizeof(Online) + streams * (kernels::kFloatSymbols * sizeof(uint32_t) + sizeof(int));
+}
+
+std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_size) {
+  return std::make_unique<Online>(read_online_options(options), content_size);
+}
+
+int online_lanes(base::ByteSpan options) { return read_online_options(options).streams; }
+
+}  // namespace fastnz::models

@@ -1,0 +1,54 @@
+// The models that learn while they code, as the codec sees them: a content is cut into S lanes of (nearly) equal length, a
+// step of the network predicts one byte of each. docs/online.md, section 1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/span.h"
+#include "models/model.h"
+#include "models/online/network.h"
+#include "models/symbol_bits.h"
+#include "models/weights_store.h"
+
+namespace fastnz::models {
+
+class Online final : public BitModel {
+ public:
+  Online(const OnlineOptions& options, uint64_t content_size);
+  void update(int bit) noexcept override;
+
+ private:
+  void begin_step() noexcept;
+
+  OnlineNetwork network_;
+  uint64_t lane_size_, left_;          // of the content: bytes of a full lane, bytes not coded yet
+  uint64_t position_ = 0;              // in each lane
+  int streams_, lane_ = 0, used_ = 0;  // lanes that have a byte at this position
+  uint64_t content_size_;
+  uint32_t partial_ = 1;
+  ByteBits bits_;
+  std::vector<uint32_t> freq_;
+  std::vector<int> symbols_;
+};
+
+// A configuration as a model that a user names: its id is that of its option bytes, so equal ones are one.
+class OnlineConfiguration final : public Weights {
+ public:
+  explicit OnlineConfiguration(const OnlineOptions& options);
+  const OnlineOptions& options() const noexcept { return options_; }
+  size_t memory() const noexcept override { return sizeof *this; }
+  std::vector<std::pair<const char*, int>> sizes() const override;
+  std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
+
+ private:
+  OnlineOptions options_;
+};
+
+size_t online_memory(base::ByteSpan options, uint64_t content_size);
+std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_size);
+int online_lanes(base::ByteSpan options);
+
+}  // namespace fastnz::models

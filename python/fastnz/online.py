@@ -1,0 +1,64 @@
+"""Networks that learn while they code, as a user names them: ``gru``, or ``gru:units=256,streams=16``.
+
+The invariant: a text means the same network for every caller and every machine; what it means is written to the frame.
+Knows no arithmetic: what the options are for is in docs/online.md.
+"""
+
+from __future__ import annotations
+
+from . import _core
+from .errors import CorruptError
+
+_WORDS = ("units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "seed")
+
+
+def is_online(model: str) -> bool:
+    """Return whether a model's name is that of such a network."""
+    return model.partition(":")[0] in _core.online_presets()
+
+
+def load_online(model: str) -> int:
+    """Return the id under which the core knows the network of that name.
+
+    Parameters
+    ----------
+    model : str
+        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``.
+
+    Raises
+    ------
+    ValueError
+        An option is unknown, no number, or out of its range.
+
+    Examples
+    --------
+    >>> from fastnz.online import load_online
+    >>> load_online("gru") == load_online("gru:seed=0") != load_online("gru:seed=1")
+    True
+    """
+    name, _, changes = model.partition(":")
+    options = dict(_core.online_presets()[name])
+    for change in filter(None, changes.split(",")):
+        word, _, value = change.partition("=")
+        try:
+            if word == "rate":
+                options["rate"] = _rate_code(float(value))
+            elif word in _WORDS:
+                options[word] = int(value)
+            else:
+                raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_WORDS)}")
+        except (ValueError, OverflowError) as error:
+            if "no option" in str(error):
+                raise
+            raise ValueError(f"model {model}: {word} must be a number, not {value!r}") from None
+        if not 0 <= options[word] <= 1024:
+            raise ValueError(f"model {model}: {word} is out of its range")
+    try:
+        return _core.load_online(options)
+    except CorruptError as error:  # what it is in a frame
+        raise ValueError(f"model {model}: {error}") from None
+
+
+def _rate_code(rate: float) -> int:
+    """Return the code of the learning rate nearest to `rate`: (16 + low four bits) * 2^-(4 + high four bits)."""
+    return min(range(256), key=lambda code: abs((16 + code % 16) / 2 ** (4 + code // 16) - rate))

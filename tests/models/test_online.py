@@ -1,0 +1,176 @@
+"""Networks that learn while they code: bit for bit what docs/online.md says, gradients that are right, one answer on
+every instruction set."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastnz
+from fastnz import _core
+from fastnz._core import testing
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
+
+import online  # noqa: E402
+
+SMALL = {
+    "cell": online.GRU, "normalised": 0, "with_mean": 0, "units": 16, "layers": 1, "streams": 1, "period": 3,
+    "horizons": 1, "rate": 0x70, "decay": 0, "memory": 13, "table_bits": 0, "table_width": 0, "seed": 0,
+}  # fmt: skip
+CASES = {
+    "rnn": {"cell": online.RNN, "layers": 2, "streams": 2},
+    "gru": {"units": 32, "horizons": 2},
+    "gru-streams": {"layers": 2, "streams": 5, "decay": 1, "seed": 7},
+    "gru-contexts": {"streams": 2, "table_bits": 8, "table_width": 16, "with_mean": 1},
+    "lstm": {"cell": online.LSTM, "layers": 2, "streams": 2, "horizons": 2},
+    "lstm-normalised": {"cell": online.LSTM, "normalised": 1, "layers": 2, "streams": 3, "memory": 4},
+}
+
+
+def options(name):
+    return SMALL | CASES[name]
+
+
+def symbols_for(o, steps, seed=1):
+    """Bytes of few values, so that rows of tables meet; the last streams end early."""
+    rng = np.random.default_rng(seed)
+    symbols = rng.integers(97, 101, (steps, o["streams"])).astype(np.int32)
+    if o["streams"] > 1:
+        symbols[steps - 2 :, -1] = -1
+    return symbols
+
+
+def reference_run(o, symbols, arithmetic=online.Exact, learns=True):
+    network, freq = online.Network(o, arithmetic), []
+    for row in symbols:
+        freq.append(network.predict())
+        network.update(row, learns)
+    return network, np.array(freq)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_the_document_says(name):
+    """Frequencies, gradients and parameters after several updates, bit for bit."""
+    o = options(name)
+    symbols = symbols_for(o, 4 * o["period"])
+    made = testing.run_online(o, symbols)
+    network, freq = reference_run(o, symbols)
+    assert (freq.sum(2) == 1 << online.TOTAL_BITS).all() and freq.min() >= 1
+    assert (made["frequencies"] == freq).all()
+    assert made["gradients"].tobytes() == network.g.tobytes()
+    assert made["parameters"].tobytes() == network.w.tobytes()
+    for mine, its in zip(made["tables"], network.tables):
+        assert mine.tobytes() == its.tobytes()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients(name):
+    """In fp32 as in fp64, and in fp64 as differences of the loss have them."""
+    o = options(name) | {"horizons": 1, "period": 6}
+    symbols = symbols_for(o, o["period"])
+    made = testing.run_online(o, symbols, learns=False)
+    network, _ = reference_run(o, symbols, online.Real, learns=False)
+    scale = np.abs(network.g).max()
+    near = (2e-5 if o["normalised"] else 2e-6) * scale  # inverse_root is right to 5e-6
+    assert np.abs(made["gradients"] - network.g).max() < near
+    for used, expected in zip(made["table_gradients"], network.table_g):
+        assert sorted(used) == sorted(expected)
+        for row, gradient in expected.items():
+            assert np.abs(used[row] - gradient).max() < near
+
+    def loss(change):
+        other = online.Network(o, online.Real)
+        change(other)
+        total = 0.0
+        for row in symbols:
+            p = other.predict()
+            total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
+            other.kept[-1]["p"][:] = 0
+            other.history = [(h << 8 | max(int(x), 0)) & online.M32 for h, x in zip(other.history, row)]
+        return total
+
+    def difference(change_by):
+        return (loss(change_by(1e-5)) - loss(change_by(-1e-5))) / 2e-5
+
+    rng = np.random.default_rng(3)
+    for at, rows, columns in network.places.values():
+        for _ in range(2 if rows * columns else 0):
+            i = at + int(rng.integers(rows * columns))
+
+            def by(step, i=i):
+                return lambda other: other.w.__setitem__(i, other.w[i] + step)
+
+            assert difference(by) == pytest.approx(network.g[i], abs=2e-8 * scale + 1e-7, rel=1e-5)
+    for k, used in enumerate(network.table_g):
+        row = int(rng.choice(list(used)))
+        j = int(rng.integers(network.tables[k].shape[1]))
+
+        def by(step, k=k, row=row, j=j):
+            return lambda other: other.tables[k].__setitem__((row, j), other.tables[k][row, j] + step)
+
+        assert difference(by) == pytest.approx(used[row][j], abs=2e-8 * scale + 1e-7, rel=1e-5)
+
+
+def random_options(rng):
+    cell = int(rng.integers(1, 4))
+    bits = int(rng.choice([0, 0, 8, 10]))
+    return {
+        "cell": cell, "normalised": int(cell == online.LSTM and rng.random() < 0.5), "with_mean": int(rng.integers(2)),
+        "units": 16 * int(rng.integers(1, 6)), "layers": int(rng.integers(1, 4)),
+        "streams": int(rng.choice([1, 2, 3, 4, 5, 9, 16, 17])), "period": int(rng.integers(1, 9)),
+        "horizons": int(rng.integers(1, 4)), "rate": int(rng.integers(0, 0xF0)), "decay": int(rng.integers(0, 8)),
+        "memory": int(rng.integers(4, 14)), "table_bits": bits, "table_width": 16 * int(rng.integers(1, 3)) if bits else 0,
+        "seed": int(rng.integers(256)),
+    }  # fmt: skip
+
+
+def assert_equal_everywhere(seed):
+    rng = np.random.default_rng(seed)
+    o = random_options(rng)
+    symbols = symbols_for(o, o["period"] * (o["horizons"] + 2) + 2, seed)
+    runs = [testing.run_online(o, symbols, isa) for isa in fastnz.isas()]
+    for run in runs:
+        assert np.isfinite(run["parameters"]).all() and np.isfinite(run["gradients"]).all()
+        assert (run["frequencies"].sum(2) == 1 << online.TOTAL_BITS).all()
+        for part in ("frequencies", "gradients", "parameters"):
+            assert run[part].tobytes() == runs[0][part].tobytes(), (o, part)
+        for mine, first in zip(run["tables"], runs[0]["tables"]):
+            assert mine.tobytes() == first.tobytes(), o
+
+
+def test_one_answer_on_every_instruction_set():
+    """Rates up to 2 among them: what diverges does so alike and stays finite."""
+    for seed in range(25):
+        assert_equal_everywhere(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(10))
+def test_one_answer_for_a_thousand_configurations(part):
+    for seed in range(1000 + 100 * part, 1100 + 100 * part):
+        assert_equal_everywhere(seed)
+
+
+def test_flushing_denormals_is_the_callers_own_business(run_python):
+    """A library that was built with fast math sets this for the whole process."""
+    done = run_python(
+        """
+import ctypes, ctypes.util, platform, sys
+import fastnz
+data = b"to be, or not to be: that is the question. " * 40
+before = fastnz.compress(data, model="gru:units=16,rate=0.1")
+libm = ctypes.CDLL(ctypes.util.find_library("m") or "libm.so.6")
+if platform.machine() != "x86_64":
+    sys.exit()
+env = (ctypes.c_uint32 * 8)()
+libm.fegetenv(env)
+env[7] |= 0x8040  # MXCSR: flush to zero, denormals are zeros
+libm.fesetenv(env)
+assert fastnz.compress(data, model="gru:units=16,rate=0.1") == before
+libm.fegetenv(env)
+assert env[7] & 0x8040 == 0x8040
+"""
+    )
+    assert done.returncode == 0, done.stderr
