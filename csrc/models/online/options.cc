@@ -86,10 +86,4 @@ std::vector<uint8_t> write_online_options(const OnlineOptions& o) {
 
 std::span<const OnlinePreset> online_presets() noexcept { return kPresets; }
 
-const OnlinePreset* find_online_preset(std::string_view name) noexcept {
-  for (const OnlinePreset& preset : kPresets)
-    if (name == preset.name) return &preset;
-  return nullptr;
-}
-
 }  // namespace fastnz::models

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/span.h"
@@ -42,6 +41,5 @@ struct OnlinePreset {
   OnlineOptions options;
 };
 std::span<const OnlinePreset> online_presets() noexcept;
-const OnlinePreset* find_online_preset(std::string_view name) noexcept;
 
 }  // namespace fastnz::models
