@@ -54,7 +54,7 @@ class Recipe(NamedTuple):
 
 
 def _on(rate: float, total: int, fall: int, seed: int) -> dict[str, Any]:
-    """Return the plan of a stage that goes on from trained weights: level at a low rate, then falling to almost nothing."""
+    """Return the plan of a stage that goes on from trained weights: a low rate, level at first, then falling."""
     return {
         "total_bytes": total,
         "validate_every": 4_000_000,
