@@ -24,7 +24,7 @@ SURE_LENGTH, SURE_START, SURE, SURE_SHIFT = 16, 60000, 65000, 5
 
 class FastMix(NibbleMix):
     directs = 1  # order 1
-    match_bits = 20
+    match_bits = 18
 
     def __init__(self, options: bytes, size: int) -> None:
         _, profile, width, step = read_options(options, "fast_mix", TIERS)

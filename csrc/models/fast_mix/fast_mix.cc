@@ -44,7 +44,7 @@ Shape fast_shape(const ContextMixOptions& options, uint64_t content_size) {
   Shape shape;
   shape.line_bytes = nibble_line_bytes(kFastContexts, content_size, most);
   shape.overflow_bytes = shape.line_bytes / 2;
-  shape.match_entries = std::min(nibble_match_entries(content_size), uint64_t{1} << 20);  // 4 MiB stay nearer
+  shape.match_entries = std::min(nibble_match_entries(content_size), uint64_t{1} << 18);  // a MiB stays near
   return shape;
 }
 
