@@ -113,6 +113,7 @@ py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const
   const kernels::KernelTable table = table_of(isa);
   models::OnlineNetwork network(options, &table);
   if (!learns) network.stop_learning();
+  if (!learns && symbols.shape(0) > options.period) throw std::invalid_argument("more than one period needs a network that learns");
   const size_t steps = static_cast<size_t>(symbols.shape(0)), streams = static_cast<size_t>(options.streams);
   py::array_t<uint32_t> freq({symbols.shape(0), symbols.shape(1), py::ssize_t{kernels::kFloatSymbols}});
   for (size_t t = 0; t < steps; ++t) {

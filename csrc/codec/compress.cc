@@ -78,7 +78,7 @@ std::vector<uint8_t> compress_raw(ByteSpan content, const Level& level, Monitor*
   if (content.empty()) return {};
   monitor->set_total(content.size());
   std::vector<uint8_t> body = encode_block(content, level, monitor).body;
-  return level.model_id == 0 ? body : without_model_name(body, content.size());
+  return level.model_id == 0 ? body : without_model_name(body, content.size(), level.model_id);
 }
 
 }  // namespace fastnz::codec

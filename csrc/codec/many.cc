@@ -82,7 +82,7 @@ class ManyEncoder {
     if (!options_.raw)
       format::append_compact_frame(&made_[i], block.content_size, block.body, block.content_hash);
     else
-      made_[i] = level_.model_id == 0 ? std::move(block.body) : without_model_name(block.body, block.content_size);
+      made_[i] = level_.model_id == 0 ? std::move(block.body) : without_model_name(block.body, block.content_size, level_.model_id);
   }
 
   const std::vector<ByteSpan>& items_;

@@ -40,17 +40,12 @@ def load_online(model: str) -> int:
     options = dict(_core.online_presets()[name])
     for change in filter(None, changes.split(",")):
         word, _, value = change.partition("=")
+        if word not in ("rate", *_WORDS):
+            raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_WORDS)}")
         try:
-            if word == "rate":
-                options["rate"] = _rate_code(float(value))
-            elif word in _WORDS:
-                options[word] = int(value)
-            else:
-                raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_WORDS)}")
-        except (ValueError, OverflowError) as error:
-            if "no option" in str(error):
-                raise
-            raise ValueError(f"model {model}: {word} must be a number, not {value!r}") from None
+            options[word] = _rate_code(float(value)) if word == "rate" else int(value)
+        except (ValueError, OverflowError):
+            raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
         if not 0 <= options[word] <= 1024:
             raise ValueError(f"model {model}: {word} is out of its range")
     try:
@@ -61,4 +56,6 @@ def load_online(model: str) -> int:
 
 def _rate_code(rate: float) -> int:
     """Return the code of the learning rate nearest to `rate`: (16 + low four bits) * 2^-(4 + high four bits)."""
+    if not 2**-16 <= rate <= 2:
+        raise ValueError(rate)
     return min(range(256), key=lambda code: abs((16 + code % 16) / 2 ** (4 + code // 16) - rate))

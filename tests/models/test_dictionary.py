@@ -10,7 +10,7 @@ import fastnz
 from fastnz import _core
 from fastnz._core import testing
 
-SMALL = "e6496d9a3edc1ed6"
+SMALL = "abaea85384889e0c"
 WORDS = [b"alpha", b"beta", b"gamma", b"delta", b"request", b"response", b"error", b"timeout", b"user", b"session"]
 
 
@@ -82,6 +82,14 @@ def test_records_code_as_from_a_model_just_primed(path):
         alone = testing.code_primed(small, r)
         body = _core.compress_raw(r, model=name)
         assert body.endswith(alone) and len(body) <= len(alone) + 5
+
+
+@pytest.mark.parametrize("level", [3, 7])
+def test_raw_records_too_large_for_a_dictionary(path, level):
+    """They are coded as without it, by a model that names nothing or a prior."""
+    item = b"".join(records(9, 8000))[: (256 << 10) + 1000]
+    body = fastnz.compress_raw(item, level=level, model=path)
+    assert fastnz.decompress_raw(body, len(item), level=level, model=path) == item
 
 
 def test_interrupted_work_leaves_no_trace(path):

@@ -120,12 +120,15 @@ def test_each_option_alone_fits_but_not_all_together():
 
 
 def test_memory_is_told_and_limited():
-    """Tables of 2^20 rows of 64 are sound, and too much for the limit; nothing is reserved before that is known."""
-    options = good_options(table_bits=20, table_width=64)
+    """Tables of 2^16 rows of 64 are sound, and too much for the limit; nothing is reserved before that is known."""
+    options = good_options(table_bits=16, table_width=64)
     needed = testing.online_memory(bytes(options))
-    assert needed > 3 * 2 * 4 * (1 << 20) * 64
+    assert needed > 3 * 2 * 4 * (1 << 16) * 64
     with pytest.raises(fastnz.LimitError, match="max_memory"):
-        decode(options, max_memory=1 << 30)
+        decode(options, max_memory=1 << 26)
+    options[9] = 17
+    with pytest.raises(fastnz.CorruptError, match="tables"):
+        decode(options)
 
 
 @pytest.mark.parametrize("changes", [{}, {"units": 64, "streams": 16, "layers": 3}, {"table_bits": 12, "table_width": 32}])

@@ -70,6 +70,7 @@ OnlineOptions read_online_options(base::ByteSpan bytes) {
   require(within(o.memory, 4, 20), "memory outside 4 to 20");
   require(o.table_bits == 0 ? o.table_width == 0 : within(o.table_bits, 8, 20), "table size outside 8 to 20 bits");
   require(o.table_bits == 0 || within(o.table_width, 16, 64), "table width outside 16 to 64");
+  require(o.table_width << o.table_bits <= 1 << 22, "tables larger than 2^22 values");
   require(o.cell == OnlineCell::kLstm || !o.normalised, "only cells of lstm are normalised");
   require(dense_parameters(o) * (1 + 2 * o.horizons) <= int64_t{1} << 24, "more work than a byte may cost");
   return o;
