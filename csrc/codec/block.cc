@@ -54,7 +54,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
-      out.size(), content_lanes(row, body.options), Monitor::kTickBytes,
+      out.size(), content_lanes(row, body.options), tick_bytes(row),
       [&](size_t i) { out[i] = decode_byte(model.get(), &decoder); }, [&](size_t coded) { monitor->tick(coded); });
   if (decoder.overran()) throw_code_too_short(offset);
 }

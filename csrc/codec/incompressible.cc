@@ -40,7 +40,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   model->foresee(in);
   coding::BinaryRangeEncoder encoder(out);
   for_each_in_lanes(
-      in.size(), content_lanes(row, options), Monitor::kTickBytes,
+      in.size(), content_lanes(row, options), tick_bytes(row),
       [&](size_t i) { encode_byte(in[i], model.get(), &encoder); },
       [&](size_t coded) {
         if (monitor) monitor->tick(extra ? 0 : coded);

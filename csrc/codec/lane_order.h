@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/span.h"
+#include "codec/monitor.h"
 #include "models/registry.h"
 
 namespace fastnz::codec {
@@ -12,6 +13,9 @@ namespace fastnz::codec {
 inline size_t content_lanes(const models::ModelRow& row, base::ByteSpan options) {
   return row.content_lanes ? static_cast<size_t>(row.content_lanes(options)) : 1;
 }
+
+// Bytes between two ticks: a network that learns while it codes may take milliseconds for each byte.
+inline size_t tick_bytes(const models::ModelRow& row) { return row.content_lanes ? 16 : Monitor::kTickBytes; }
 
 // code(i) for each byte i of `size`; tick(n) after every `every` of them and after the last.
 template <typename Code, typename Tick>

@@ -21,7 +21,7 @@ class Monitor {
   explicit Monitor(uint64_t total = 0, Poll poll = nullptr)
       : poll_(std::move(poll)), total_(total), owner_(std::this_thread::get_id()), next_(Clock::now() + kInterval) {}
 
-  // Bytes between two ticks: some milliseconds even for the slowest model.
+  // Bytes between two ticks: some milliseconds even for the slowest model that does not learn a network.
   static constexpr size_t kTickBytes = 4096;
 
   void tick(uint64_t bytes) {

@@ -1,5 +1,7 @@
 #include "codec/raw_record.h"
 
+#include <string_view>
+
 #include "base/bytes.h"
 #include "base/error.h"
 #include "format/body.h"
@@ -14,8 +16,8 @@ namespace {
 size_t name_bytes(const format::Body& body, uint64_t model_id) {
   const models::ModelRow* row = models::find_model(body.model_id);
   if (!row || row->name_bytes == 0) return 0;
-  const models::ModelRow* const named = models::find_model(models::require_weights(model_id)->model());
-  return row == (named && named->name_bytes != 0 ? named : models::find_model("hybrid")) ? row->name_bytes : 0;
+  const std::string_view named = models::require_weights(model_id)->model(), primed = "primed_mix";
+  return (named == primed) == (row->name == primed) ? row->name_bytes : 0;
 }
 
 }  // namespace
