@@ -9,11 +9,10 @@ from collections import defaultdict
 
 import gru8
 import numpy as np
-from context_mix import STEPS, UnknownOptions, power_of_two, read_options
+from context_mix import STEPS, UnknownOptions, read_options
 from context_mix_contexts import PROFILES
 from context_mix_history import History, clamp
-from match_finder import MatchFinder
-from nibble_mix import FIRST_APM, LIMIT, STATES, STRETCH, TIERS, NEW_CELL, NibbleMix, Tier, log2_q10, sat, squash, times
+from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, Tier, log2_q10, sat, squash, times
 
 HYBRID_TIERS = {**TIERS, 6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
 PRIORS = {1: 0xABAEA85384889E0C, 2: 0x6C9E8D965CCFC771}
@@ -110,7 +109,7 @@ class Hybrid(NibbleMix):
         self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]]
         length = self.matches.length
         matched = 0 if not self.match else 1 if length < 8 else 2 if length < 24 else 3
-        known = sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
+        known = self.known()
         for network in self.networks:
             network.start_nibble(self.second, self.upper)
         first = self.networks[0]
@@ -124,15 +123,7 @@ class Hybrid(NibbleMix):
         self.predict()
 
     def predict(self) -> None:
-        node, x = self.node, []
-        for tree, learnt in zip(self.trees, self.learnt):
-            cell = tree[node]
-            state = cell & 15
-            own = times(STRETCH[cell >> 4], 256 * STATES[state].confidence)
-            x.append(own + (learnt[state] if cell >= NEW_CELL else -learnt[state]))
-        k, bit = self.match.get(node, (-1, 0))
-        known = STRETCH[self.counts[k] >> 4] if k >= 0 else 0
-        x += [known if bit else -known, 256]
+        node, x = self.node, self.inputs(self.node)
         used = []  # columns of maps, and where in them
         for k, network in enumerate(self.networks):
             column, position = self.maps[k, self.second, network.sure, node], position_of(network.odds[node])

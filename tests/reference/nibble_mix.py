@@ -238,8 +238,8 @@ class NibbleMix:
     def known(self) -> int:
         return sum(tree[1] & 15 != 0 for tree in self.trees[: self.ordered])
 
-    def predict(self) -> None:
-        node, x = self.node, []
+    def inputs(self, node: int) -> list[int]:
+        x = []
         for tree, learnt in zip(self.trees, self.learnt):
             cell = tree[node]
             state = cell & 15
@@ -247,7 +247,10 @@ class NibbleMix:
             x.append(own + (learnt[state] if cell >= NEW_CELL else -learnt[state]))
         k, bit = self.match.get(node, (-1, 0))
         known = STRETCH[self.counts[k] >> 4] if k >= 0 else 0
-        x += [known if bit else -known, 256]
+        return [*x, known if bit else -known, 256]
+
+    def predict(self) -> None:
+        node, x = self.node, self.inputs(self.node)
 
         weights = [of[row, node] for of, row in zip(self.weights, self.rows)]
         sums = [0, 0]
