@@ -1,8 +1,8 @@
 """The founding papers' experiments again: DeepZip's sources beside classical codes, our levels and our networks.
 
-    python bench/lineage/run.py            # some 15 minutes of one core; the record goes to bench/record
-    python bench/lineage/run.py --quick    # a minute: small sizes, few codecs, a record that is thrown away
-    python bench/lineage/run.py --sources 'markov-*' --codecs 'fastnz-3,xz*'
+    python bench/lineage/lineage.py            # some 15 minutes of one core; the record goes to bench/record
+    python bench/lineage/lineage.py --quick    # a minute: small sizes, few codecs, a record that is thrown away
+    python bench/lineage/lineage.py --sources 'markov-*' --codecs 'fastnz-3,xz*'
 
 The record has a row for each source and codec; every code that can be decoded is decoded and compared. Networks code a
 shorter piece: on their own, without transforms, as DeepZip's are (`alone`), and as presets of the codec. With --curves the
@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import codecs_of_lineage as codecs  # noqa: E402
+import lineage_codecs as codecs  # noqa: E402
 import machine  # noqa: E402
 import records  # noqa: E402
 import sources  # noqa: E402
@@ -53,9 +53,15 @@ def main() -> int:
         about = {"date": today, "set": NAME, "commit": machine.commit(ROOT)} | machine.describe()
         name = f"{today}-{machine.kind()}-{NAME}.csv"
         path = options.out or (Path(folder) if options.quick else records.RECORD) / name
+        kept = []
+        if options.update and path.exists():
+            again = {(source.name, codec) for source in chosen for codec in codecs.names() if matches(codec, options.codecs)}
+            kept = [row for row in records.read(path)[1] if (row["source"], row["codec"]) not in again]
         writer = records.Writer(path, about, COLUMNS)
-        curve_rows = []
+        curve_rows: list[dict] = []
         try:
+            for row in kept:
+                writer.write(row)
             for source in chosen:
                 for row in measure_source(source, options):
                     writer.write({"date": today} | row)
@@ -81,6 +87,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=SIZE, help="symbols (%(default)s)")
     parser.add_argument("--network-size", type=int, default=NETWORK_SIZE, help="symbols for networks (%(default)s)")
     parser.add_argument("--curves", action="store_true", help="record the lengths of prefixes too")
+    parser.add_argument("--update", action="store_true", help="keep the record's rows of what is not measured now")
     parser.add_argument("--cpu", type=int, help="processor to stay on; default any, as CPU time is what is measured")
     parser.add_argument("--out", type=Path, help="the record; default: by date and machine in bench/record")
     parser.add_argument("--quick", action="store_true", help="small sizes, no networks; the record is thrown away")
@@ -97,7 +104,7 @@ def matches(name: str, patterns: list[str]) -> bool:
 def sizes(source: sources.Source, codec: codecs.Codec, options: argparse.Namespace) -> list[int]:
     """Return how many symbols a codec gets of a source: none, one size, or a longer one besides."""
     if codec.network:
-        return [options.network_size] if options.network_size and source.alphabet in (2, 4, 256) and useful(source) else []
+        return [options.network_size] if options.network_size and useful(source, codec) else []
     if codec.slow and source.group != "text":
         return []
     if source.name == TEXT_FILE and codec.name.startswith(("fastnz", "xz")) and not options.quick:
@@ -106,9 +113,11 @@ def sizes(source: sources.Source, codec: codecs.Codec, options: argparse.Namespa
     return [options.size, LONG] if longer else [options.size]
 
 
-def useful(source: sources.Source) -> bool:
-    """Networks are slow: of the generated sources they get those over letters, as DeepZip's did."""
-    return not source.name.endswith("-bytes")
+def useful(source: sources.Source, codec: codecs.Codec) -> bool:
+    """Networks are slow: of the generated sources they get those over letters, as DeepZip's did, and only its two columns."""
+    if source.group in ("text", "dna"):
+        return True
+    return not source.name.endswith("-bytes") and codec.name.removesuffix(" alone") in ("gru", "gru_feat", "fastnz gru_feat")
 
 
 def measure_source(source: sources.Source, options: argparse.Namespace):
