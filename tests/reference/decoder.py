@@ -282,7 +282,55 @@ def undo_x86(residual: bytes, side: bytes, size: int) -> bytes:
     return bytes(out)
 
 
-INVERSES = {1: undo_repeat, 2: undo_x86}
+def undo_recurrence(residual: bytes, side: bytes, size: int) -> bytes:
+    corrupt_unless(len(residual) == size, "the size after recurrence")
+    source, out, at = Bytes(side, short=Corrupt), bytearray(residual), 0
+    while source.at < len(side):
+        begin = at + source.varint()
+        length = source.varint()
+        at = begin + length
+        corrupt_unless(length >= 1 and at <= size, "a range of recurrence")
+        form = source.byte()
+        width, sums, interval, listed = 1 << (form & 3), bool(form & 4), bool(form & 8), bool(form & 16)
+        corrupt_unless(form < 32 and not (interval and listed), "the form of a recurrence")
+        alphabet = bytes(range(256))
+        if interval or listed:
+            modulus = source.byte() + 1
+            first = source.byte()
+            corrupt_unless(modulus >= 2 and (listed or first + modulus <= 256), "an alphabet")
+            alphabet = bytes([first]) + source.take(modulus - 1) if listed else bytes(range(first, first + modulus))
+            corrupt_unless(list(alphabet) == sorted(set(alphabet)), "an alphabet's order")
+        corrupt_unless(width == 1 or (sums and not interval and not listed), "the width of a unit")
+        modulus = len(alphabet) if width == 1 else 1 << 8 * width
+        corrupt_unless(sums or modulus & modulus - 1 == 0, "an exclusive or of symbols")
+        constant = int.from_bytes(source.take(width), "little") if sums else 0
+        corrupt_unless(constant < modulus, "a constant")
+        taps, lag = [], 0
+        for _ in range(source.byte() + 1):
+            gap = source.varint()
+            lag += gap
+            corrupt_unless(gap >= 1 and lag <= 65535, "a lag")
+            factor = int.from_bytes(source.take(width), "little") if sums else 1
+            corrupt_unless(1 <= factor < modulus, "a factor")
+            taps.append((lag, factor))
+        corrupt_unless(length % width == 0, "the length of a range of units")
+        units = [int.from_bytes(out[k : k + width], "little") for k in range(begin, at, width)]
+        if interval or listed:
+            seed = units[:lag]
+            corrupt_unless(set(seed) <= set(alphabet) and max(units[lag:], default=0) < modulus, "a symbol")
+            units[:lag] = [alphabet.index(byte) for byte in seed]
+        for n in range(lag, len(units)):
+            if sums:
+                units[n] = (units[n] + constant + sum(factor * units[n - i] for i, factor in taps)) % modulus
+            else:
+                for i, _ in taps:
+                    units[n] ^= units[n - i]
+        symbols = [alphabet[unit] for unit in units] if width == 1 else units
+        out[begin:at] = b"".join(unit.to_bytes(width, "little") for unit in symbols)
+    return bytes(out)
+
+
+INVERSES = {1: undo_repeat, 2: undo_x86, 3: undo_recurrence}
 
 
 # Section 8: the binary range coder
