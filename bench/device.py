@@ -57,7 +57,8 @@ def products(hidden: int, depth: int) -> int:
 
 def text_of(folder: str | None, size: int) -> bytes:
     """`size` bytes of the files in a folder, or of this repository's own text, repeated if need be."""
-    paths = sorted(Path(folder).rglob("*")) if folder else [*ROOT.glob("**/*.md"), *ROOT.glob("csrc/**/*"), *ROOT.glob("python/**/*.py")]
+    own = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("csrc/**/*"), *ROOT.glob("python/**/*.py")]
+    paths = Path(folder).rglob("*") if folder else own
     text = b"".join(path.read_bytes() for path in sorted(paths) if path.is_file())
     return (text * (size // max(1, len(text)) + 1))[:size]
 
@@ -118,7 +119,7 @@ class Speeds:
 
     def __init__(self, writer: records.Writer, base: dict[str, str], peak: float) -> None:
         self._writer, self._base, self._peak = writer, base, peak
-        self.table = [f"{'network':10} {'dir':6} {'lanes':>6} {'groups':>6} {'shared':>7} {'MB/s':>8} {'call':>8} {'of peak':>7}"]
+        self.table = ["network    dir     lanes groups  shared     MB/s     call of peak"]
 
     def row(self, **values: object) -> None:
         """Write one row."""
@@ -140,7 +141,7 @@ class Speeds:
                     same = same and made[0] == content and all(made[1])
                 calls.append(time.perf_counter() - start)
                 seconds.append(made[2])
-            took, call = statistics.median(seconds[1:]), statistics.median(calls[1:])
+            took, call = max(statistics.median(seconds[1:]), 1e-9), statistics.median(calls[1:])
             speed, tops = len(content) / took / 1e6, 2 * network[1] * len(content) / took / 1e12
             share = tops / self._peak if self._peak else 0
             plan = testing.device_plan(DEVICE, network[0], lanes)
@@ -178,8 +179,8 @@ def main() -> int:
     slug = re.sub(r"[^a-z0-9]+", "-", gpu["description"].lower()).strip("-")
     today = datetime.date.today().isoformat()
     peak, copy = ceilings()
-    about = {"date": today, "gpu": gpu["description"], "multiprocessors": str(gpu["multiprocessors"]), "commit": machine.commit(ROOT),
-             "int8_matrix_product_tops": f"{peak:.1f}", "copy_gb_per_s": f"{copy / 1e9:.0f}"} | machine.describe()  # fmt: skip
+    about = {"date": today, "gpu": gpu["description"], "multiprocessors": str(gpu["multiprocessors"]),
+             "commit": machine.commit(ROOT), "int8_matrix_product_tops": f"{peak:.1f}", "copy_gb_per_s": f"{copy / 1e9:.0f}"} | machine.describe()  # fmt: skip
     writer = records.Writer(options.out / f"{today}-{slug}-cuda.csv", about, COLUMNS)
     speeds = Speeds(writer, {"date": today, "gpu": gpu["description"]}, peak)
     networks = {"small": small, "w141k": random_network(160, 8), "w922k": random_network(480, 16)}
