@@ -47,6 +47,13 @@ class _Transform(TypedDict):
     id: int
     name: str
 
+class _Device(TypedDict):
+    name: str  # what `device` takes
+    description: str
+    memory: int  # bytes
+    multiprocessors: int
+    capability: tuple[int, int]
+
 class _Weights(TypedDict, total=False):
     id: int
     model: str
@@ -67,6 +74,8 @@ class _Weights(TypedDict, total=False):
     notes: bytes
 
 def isa() -> str: ...
+def built_with_cuda() -> bool: ...
+def devices() -> list[_Device]: ...
 def isas() -> list[str]: ...
 def levels() -> list[_Level]: ...
 def model_memory(level: int, size: int, model: int = 0) -> int: ...  # bytes it may take for a block of that size
