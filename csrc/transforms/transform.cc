@@ -2,6 +2,7 @@
 #include "transforms/transform.h"
 
 #include "transforms/repeat.h"
+#include "transforms/words/words.h"
 #include "transforms/x86.h"
 
 namespace fastnz::transforms {
@@ -10,6 +11,7 @@ namespace {
 constexpr TransformRow kRows[] = {
     {1, "repeat", repeat_forward, repeat_max_output, repeat_inverse},
     {2, "x86", x86_forward, x86_max_output, x86_inverse},
+    {4, "words", words_forward, words_max_output, words_inverse, true, kWordsMaxSide, kWordsMemory},
 };
 
 }  // namespace
