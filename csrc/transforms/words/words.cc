@@ -16,7 +16,21 @@ namespace {
 
 using namespace words;
 
-constexpr size_t kLeastContent = 4096;
+constexpr size_t kLeastContent = 2048;
+constexpr size_t kSample = size_t{1} << 16, kTellingUnit = 4;
+
+// Do units of some length come again? Half of all symbols are in such in any text, hardly any in noise.
+bool looks_like_words(base::ByteSpan in) {
+  UnitTable units;
+  size_t all = 0, again = 0;
+  for_each_unit(in.first(std::min(in.size(), kSample)), [&](const Symbol* unit, size_t size) {
+    const size_t known = units.size();
+    units.count(unit, size);
+    all += size;
+    if (size >= kTellingUnit && units.size() == known) again += size;
+  });
+  return 8 * again >= all;
+}
 
 // Counts of the pieces that units are cut into.
 struct Uses {
@@ -37,7 +51,7 @@ Uses count_uses(const UnitTable& units, const std::vector<Entry>& entries) {
   return uses;
 }
 
-// Entries whose parts, found later, took their uses are dropped; those that remain have more uses then.
+// An entry whose uses went to longer ones is dropped: its symbols are then cut otherwise.
 void drop_seldom_used(const UnitTable& units, uint64_t least, std::vector<Entry>* entries) {
   const Uses uses = count_uses(units, *entries);
   size_t kept = 0;
@@ -101,13 +115,11 @@ Dictionary lay_out(const Uses& uses, std::vector<Entry>* entries) {
 
 bool words_forward_with(const WordsSettings& settings, base::ByteSpan in, std::vector<uint8_t>* out,
                         std::vector<uint8_t>* side) {
-  if (in.size() < kLeastContent) return false;
-  const size_t most = settings.most_entries ? settings.most_entries : 2048;
-  const uint32_t least = settings.least_uses ? settings.least_uses : 16;
+  if (in.size() < kLeastContent || !looks_like_words(in)) return false;
   UnitTable units;
   for_each_unit(in, [&](const Symbol* unit, size_t size) { units.count(unit, size); });
-  std::vector<Entry> entries = merge_pairs(units, most, least, kMaxEntry);
-  drop_seldom_used(units, least, &entries);
+  std::vector<Entry> entries = merge_pairs(units, settings.most_entries, settings.least_uses, kMaxEntry);
+  drop_seldom_used(units, settings.least_uses, &entries);
   const Uses uses = count_uses(units, entries);
   const Dictionary dictionary = lay_out(uses, &entries);
   const Layout& layout = dictionary.layout;
