@@ -170,6 +170,11 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
   return plain_choice(level, residual);
 }
 
+bool wants_words(const Level& level) {
+  const auto configuration = online_of(level);
+  return configuration && configuration->words();
+}
+
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {

@@ -113,11 +113,23 @@ def good() -> dict[str, bytes]:
     for name, (side, rest) in recurrences().items():
         body = writer.body(rest, transforms=[(3, 120, side), (1, len(rest), writer.repeat_operation(20, 100, 7))])
         files[f"crafted-recurrence-{name}"] = writer.compact(decoder.decode_body(body, 120), body)
+    out, side = _core.testing.transform_forward("words", words := words_content())
+    packed = writer.varint(len(side)) + _core.testing.model_encode("nibble_mix", b"\x05\x00", side)
+    files["words-stored"] = writer.compact(words, writer.body(out, transforms=[(4, len(out), packed)]))
+    files["words-network"] = fastnz.compress(words, model="rnn:units=16,layers=1,words=1")
     files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
     for name, data in dictionaries().items():
         record = b'{"id": 4711, "name": "user9", "ok": true}'
         files[f"dictionary-{name}"] = _core.compress(record, model=_core.load_weights(data))
     return files
+
+
+def words_content() -> bytes:
+    """Words in all sorts of letters, and every byte value once."""
+    rng = random.Random(21)
+    words = [rng.choice([w, w, w.capitalize(), w.upper()]) for w in rng.choices(SENTENCES.split(), k=700)]
+    pieces = [word + rng.choice([b" ", b" ", b"\r\n", b"", b"  ", b"_\xc3\xa4"]) for word in words]
+    return b"".join(pieces[:350]) + bytes(range(256)) + b"".join(pieces[350:])
 
 
 def dictionaries() -> dict[str, bytes]:
