@@ -9,7 +9,10 @@ from __future__ import annotations
 from . import _core
 from .errors import CorruptError
 
-_OPTIONS = ("words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "seed")
+_OPTIONS = (
+    "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
+    "heads", "places", "inner", "seed",
+)  # fmt: skip
 
 
 def is_online(model: str) -> bool:
@@ -47,8 +50,10 @@ def load_online(model: str) -> int:
             options[word] = _rate_code(float(value)) if word == "rate" else int(value)
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
-        if not 0 <= options[word] <= (1 if word == "words" else 1024):
+        if not 0 <= options[word] <= (1 if word == "words" else 8192):
             raise ValueError(f"model {model}: {word} is out of its range")
+    if options["table_bits"]:
+        options["contexts"] = options["contexts"] or 3
     words = options.pop("words") == 1
     try:
         return _core.load_online(options, words)
