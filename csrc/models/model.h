@@ -71,6 +71,8 @@ class SymbolModel {
   virtual int symbols() const noexcept = 0;      // V
   virtual int total_bits() const noexcept = 0;   // >= 16
   virtual void predict(uint32_t* freq) noexcept = 0;             // freq[S * V]
+  // What predict() makes frequencies of, in its place: q12, log2, of a mixer that adds to them (docs/gru8.md, section 4).
+  virtual void logits(int32_t* logits) noexcept = 0;             // logits[S * V]
   virtual void update(const uint16_t* symbols_of_lanes) noexcept = 0;  // [S]
   virtual void reset(int lane) noexcept = 0;  // between update() and predict(): that lane begins a new stream
 };
