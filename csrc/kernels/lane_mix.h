@@ -81,7 +81,7 @@ FASTNZ_HOST_DEVICE inline void lane_mix_contexts(LaneMixState* lane, int slot_bi
       lane_mix_hash(lane->word, low & 0xFFu, 4), lane_mix_hash(low & 0xFFFFu, 0, 5)};
   for (int k = 0; k < kLaneContexts; ++k) {
     lane->slot[k] = hash[k] >> (32 - slot_bits);
-    lane->check[k] = static_cast<uint16_t>((hash[k] & 0x7FFFu) | 0x8000u);  // bits that the index has not
+    lane->check[k] = static_cast<uint16_t>((hash[k] & 0x7FFFu) | 0x8000u);  // low bits; the index has the high ones
   }
 }
 

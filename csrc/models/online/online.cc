@@ -46,18 +46,8 @@ void Online::update(int bit) noexcept {
   begin_step();
 }
 
-namespace {
-
-// The options, one byte after the other, and a mark: what no hash of a model file is likely to be.
-uint64_t id_of(const OnlineOptions& options) {
-  uint64_t id = 0x6F6E6C696E650001u;
-  for (const uint8_t byte : write_online_options(options)) id = (id ^ byte) * 0x9E3779B97F4A7C15u;
-  return id;
-}
-
-}  // namespace
-
-OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options) : Weights(id_of(options), "online"), options_(options) {}
+OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options)
+    : Configuration("online", 0x6F6E6C696E650001u, write_online_options(options)), options_(options) {}
 
 std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
   return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};
