@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "codec/incompressible.h"
 #include "models/context_mix/context_mix.h"
+#include "models/configuration.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/nibble_mix/mixer.h"
-#include "models/online/online.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
@@ -52,6 +52,10 @@ const models::ModelRow& row_of(const Level& level) {
   return *row;
 }
 
+std::shared_ptr<const models::Configuration> configuration_of(uint64_t model_id) {
+  return model_id == 0 ? nullptr : std::dynamic_pointer_cast<const models::Configuration>(models::find_weights(model_id));
+}
+
 }  // namespace
 
 std::span<const Level> levels() noexcept { return kLevels; }
@@ -63,6 +67,8 @@ Level find_level(int level, uint64_t model_id) {
       throw base::Error(base::ErrorKind::kModelMissing,
                         "the model " + models::weights_name(model_id) + " is not loaded");
     row.model_id = model_id;
+    if (const auto configuration = configuration_of(model_id); configuration && configuration->block_size() != 0)
+      row.block_size = configuration->block_size();
     return row;
   }
   if (level < 1 || level > kMaxLevel)
@@ -139,19 +145,15 @@ Choice primed_choice(const Level& level) {
 }
 
 
-// A network that learns while it codes, which the user named, codes everything.
-std::shared_ptr<const models::OnlineConfiguration> online_of(const Level& level) {
-  if (level.model_id == 0) return nullptr;
-  return std::dynamic_pointer_cast<const models::OnlineConfiguration>(models::find_weights(level.model_id));
-}
-Choice online_choice(const models::OnlineConfiguration& configuration) {
-  return {models::find_model("online"), models::write_online_options(configuration.options())};
+// A configuration that the user named codes everything.
+Choice configured_choice(const models::Configuration& configuration) {
+  return {models::find_model(configuration.model()), configuration.option_bytes()};
 }
 
 }  // namespace
 
 Choice choose_model(const Level& level, base::ByteSpan residual) {
-  if (const auto configuration = online_of(level)) return online_choice(*configuration);
+  if (const auto configuration = configuration_of(level.model_id)) return configured_choice(*configuration);
   if (dictionary_of(level))
     return residual.size() <= models::kMaxPrimedContent ? primed_choice(level) : choose_model(without_model(level), residual);
   const bool named = level.model_id != 0;
@@ -171,15 +173,15 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
 }
 
 bool wants_words(const Level& level) {
-  const auto configuration = online_of(level);
+  const auto configuration = configuration_of(level.model_id);
   return configuration && configuration->words();
 }
 
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
-  if (const auto configuration = online_of(level)) {
-    const Choice choice = online_choice(*configuration);
+  if (const auto configuration = configuration_of(level.model_id)) {
+    const Choice choice = configured_choice(*configuration);
     return choice.row->memory(choice.options, size);
   }
   if (dictionary_of(level)) {

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+import lane_mix
 import xxhash
 from context_mix import ContextMix, UnknownOptions
 from fast_mix import FastMix
@@ -232,8 +233,15 @@ def decode_body(body: bytes, size: int) -> bytes:
     if model_id == 0:
         corrupt_unless(len(payload) == residual_size, "the number of stored bytes")
         content = payload
-    elif model_id not in MODELS:
+    elif model_id not in MODELS and model_id != 9:
         raise Unsupported(f"model {model_id}")
+    elif model_id == 9:
+        try:
+            content = lane_mix.decode(options, payload, residual_size)
+        except UnknownOptions as error:
+            raise Unsupported(str(error)) from error
+        except lane_mix.BadPayload as error:
+            raise Corrupt(str(error)) from error
     else:
         corrupt_unless(residual_size <= (len(payload) + 8) * 45604, "so few coded bytes cannot hold so much")
         try:
