@@ -20,7 +20,7 @@ import coders
 import fastnz
 from fastnz import _core
 
-NETWORKS = ("rnn", "gru", "gru_feat", "lstm")
+NETWORKS = tuple(_core.online_presets())
 OF_CURVES = ("fastnz-3", "xz", "arithmetic-2")
 SLOW_LEVELS = 7  # from here on text only
 
