@@ -11,6 +11,8 @@
 
 namespace fastnz::transforms {
 
+// What finding a dictionary takes at most: 2^18 units of 24 symbols, and 2^20 symbols of them with pairs of neighbours.
+inline constexpr uint64_t kWordsForwardMemory = uint64_t{256} << 20;
 inline constexpr uint64_t kWordsMaxSide = uint64_t{1} << 20;
 inline constexpr uint64_t kWordsMemory = uint64_t{1} << 20;  // of an inverse, beyond its input
 
