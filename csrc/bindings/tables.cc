@@ -6,6 +6,7 @@
 #include "format/layout.h"
 #include "models/registry.h"
 #include "transforms/transform.h"
+#include "transforms/words/words.h"
 
 namespace py = pybind11;
 
@@ -28,7 +29,9 @@ py::list levels() {
 }
 
 uint64_t model_memory(int level, uint64_t size, uint64_t model) {
-  return codec::model_memory_bound(codec::find_level(level, model), std::min<uint64_t>(size, format::kMaxBlockSize));
+  const codec::Level row = codec::find_level(level, model);
+  return codec::model_memory_bound(row, std::min<uint64_t>(size, format::kMaxBlockSize)) +
+         (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
 }
 
 py::list models() {

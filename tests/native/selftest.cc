@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -155,6 +156,13 @@ void print_codec() {
       std::printf("level %d %s %zu bytes %s\n", level.level, content.name, result.compressed_size,
                   result.digest.c_str());
     }
+  }
+  const uint64_t words = selftest::words_network();
+  for (const selftest::Content& content : contents) {
+    if (std::string_view(content.name) != "text") continue;
+    const selftest::CodecResult result = selftest::run_codec(content, codec::kDefaultLevel, words);
+    if (!result.round_trip) report(false, "round trip", "words");
+    std::printf("words %s %zu bytes %s\n", content.name, result.compressed_size, result.digest.c_str());
   }
 }
 
