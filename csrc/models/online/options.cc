@@ -25,7 +25,7 @@ constexpr OnlinePreset kPresets[] = {
     {"trace", {.cell = OnlineCell::kTrace, .units = 128, .period = 20, .rate = 0xA8, .decay = 11, .memory = 11, .heads = 8,
                .places = 8, .inner = 512}},
     {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 2, .period = 20, .rate = 0xA0, .decay = 11, .memory = 11,
-              .heads = 4, .places = 64, .inner = 256}},
+              .heads = 4, .places = 32, .inner = 256}},
 };
 
 void require(bool condition, const char* what) {
