@@ -19,6 +19,8 @@ void bind_online(pybind11::module_& module);      // networks that learn while t
 void bind_testing_online(pybind11::module_& module);  // into the submodule `testing`
 void bind_testing_networks(pybind11::module_& module);    // into the submodule `testing`
 void bind_testing_transforms(pybind11::module_& module);  // into the same submodule
+void bind_testing_cuda(pybind11::module_& module);        // into the same submodule
+void bind_devices(pybind11::module_& module);     // accelerators
 void bind_testing(pybind11::module_& module);  // submodule `testing`: coders, checksums and kernels, for tests only
 
 }  // namespace fastnz::bindings

@@ -98,8 +98,8 @@ py::dict online_presets() {
   return presets;
 }
 
-uint64_t load_online(const py::dict& fields) {
-  auto configuration = std::make_shared<const models::OnlineConfiguration>(options_of(fields));
+uint64_t load_online(const py::dict& fields, bool words) {
+  auto configuration = std::make_shared<const models::OnlineConfiguration>(options_of(fields), words);
   const uint64_t id = configuration->id();
   models::add_weights(std::move(configuration));
   return id;
@@ -162,7 +162,7 @@ py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const
 
 void bind_online(py::module_& module) {
   module.def("online_presets", online_presets);
-  module.def("load_online", load_online, py::arg("options"));
+  module.def("load_online", load_online, py::arg("options"), py::arg("words") = false);
 }
 
 void bind_testing_online(py::module_& module) {

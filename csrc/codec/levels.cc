@@ -30,9 +30,9 @@ constexpr Level kLevels[] = {
     {3, "nibble_mix", 3, kBlockSize, 5, {models::kSmallPrior}, kSmallContent},
     {4, "nibble_mix", 4, kBlockSize},
     {5, "nibble_mix", 5, kBlockSize},
-    {6, "context_mix", 5, kBlockSize},
-    {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
-    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior}, kAnyContent, true},
+    {6, "nibble_mix", 7, kBlockSize},
+    {7, "nibble_mix", 7, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
+    {8, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, true},
 };
 
 // More contexts than those of tier 5 only pay where there is time to learn whom to trust: beside the network, 16 of them make
@@ -168,6 +168,11 @@ Choice choose_model(const Level& level, base::ByteSpan residual) {
 Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan residual) {
   if (choice.row->id != models::kHybridModel || residual.size() < kRivalFrom) return {};
   return plain_choice(level, residual);
+}
+
+bool wants_words(const Level& level) {
+  const auto configuration = online_of(level);
+  return configuration && configuration->words();
 }
 
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }

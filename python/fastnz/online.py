@@ -9,14 +9,14 @@ from __future__ import annotations
 from . import _core
 from .errors import CorruptError
 
-_WORDS = (
-    "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
+_OPTIONS = (
+    "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
     "heads", "places", "inner", "seed",
 )  # fmt: skip
 _RATES = ("rate", "replay_rate")
 _STEPS = ("every", "window")  # powers of two, of which the core wants the exponent
 _REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1}
-_ALL = ("rate", *_WORDS, *_REPLAY)
+_ALL = ("rate", *_OPTIONS, *_REPLAY)
 
 
 def is_online(model: str) -> bool:
@@ -31,7 +31,8 @@ def load_online(model: str) -> int:
     ----------
     model : str
         A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``, a
-        schedule (`fastnz.schedules`) among them.
+        schedule (`fastnz.schedules`) among them, and ``words=1`` for codes of words in the place of bytes (FORMAT.md,
+        section 6).
 
     Raises
     ------
@@ -45,7 +46,7 @@ def load_online(model: str) -> int:
     True
     """
     name, _, changes = model.partition(":")
-    options = dict(_core.online_presets()[name])
+    options = {"words": 0, **_core.online_presets()[name]}
     for change in filter(None, changes.split(",")):
         word, _, value = change.partition("=")
         if word not in _ALL:
@@ -58,12 +59,13 @@ def load_online(model: str) -> int:
                 options[word] = _exponent(options[word])
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
-        if not 0 <= options[word] <= 8192:
+        if not 0 <= options[word] <= (1 if word == "words" else 8192):
             raise ValueError(f"model {model}: {word} is out of its range")
     if options["table_bits"]:
         options["contexts"] = options["contexts"] or 3
+    words = options.pop("words") == 1
     try:
-        return _core.load_online(options)
+        return _core.load_online(options, words)
     except CorruptError as error:  # what it is in a frame
         raise ValueError(f"model {model}: {error}") from None
 

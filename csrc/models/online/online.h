@@ -34,17 +34,20 @@ class Online final : public BitModel {
   std::vector<int> symbols_;
 };
 
-// A configuration as a model that a user names: its id is that of its option bytes, so equal ones are one.
+// A configuration as a model that a user names: its id is that of its option bytes, so equal ones are one. `words`: the content
+// is to be replaced by codes for words first (transforms/words), which the network knows nothing of.
 class OnlineConfiguration final : public Weights {
  public:
-  explicit OnlineConfiguration(const OnlineOptions& options);
+  OnlineConfiguration(const OnlineOptions& options, bool words);
   const OnlineOptions& options() const noexcept { return options_; }
+  bool words() const noexcept { return words_; }
   size_t memory() const noexcept override { return sizeof *this; }
   std::vector<std::pair<const char*, int>> sizes() const override;
   std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
 
  private:
   OnlineOptions options_;
+  bool words_;
 };
 
 size_t online_memory(base::ByteSpan options, uint64_t content_size);
