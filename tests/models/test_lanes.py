@@ -34,7 +34,7 @@ def lane_count(size, lane_bits):
     return -(-size // -(-size // wanted))
 
 
-@pytest.mark.parametrize("lane_bits, group_bits", [(10, 0), (10, 1), (10, 2), (10, 6), (11, 3), (14, 6), (20, 10)])
+@pytest.mark.parametrize("lane_bits, group_bits", [(10, 0), (10, 1), (10, 2), (10, 6), (11, 3), (14, 6), (16, 10)])
 @pytest.mark.parametrize("size", [1, 2, 1023, 1024, 1025, 2047, 5003, 9217])
 def test_sizes_and_groups(lane_bits, group_bits, size):
     """Single lanes and groups, last ones that are short: what is written is read."""
@@ -105,7 +105,7 @@ def test_command_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "model", ["lanes:lane=1000", "lanes:lane=512", "lanes:lane=2097152", "lanes:group=3", "lanes:group=2048", "lanes:size=1", "lanes:lane=x"]
+    "model", ["lanes:lane=1000", "lanes:lane=512", "lanes:lane=131072", "lanes:group=3", "lanes:group=2048", "lanes:size=1", "lanes:lane=x"]
 )
 def test_names_that_mean_nothing(model):
     with pytest.raises(ValueError, match="lanes"):
@@ -150,7 +150,7 @@ def decode(payload, chosen=options(), size=5000, **limits):
 
 
 def test_options_out_of_their_bounds():
-    for chosen in (options(9), options(21), options(10, 11), options(10, 6, 0), options(10, 6, 99), b"\3", bytes(4), bytes(9), bytes(11)):
+    for chosen in (options(9), options(17), options(10, 11), options(10, 6, 0), options(10, 6, 99), b"\3", bytes(4), bytes(9), bytes(11)):
         with pytest.raises(fastnz.UnsupportedError, match="lane_mix"):
             decode(b"\0" * 5, chosen)
 

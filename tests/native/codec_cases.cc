@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string_view>
 #include <system_error>
 
@@ -13,6 +14,7 @@
 #include "codec/decompress.h"
 #include "codec/weights.h"
 #include "digest.h"
+#include "models/lane_mix/options.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -124,10 +126,20 @@ std::vector<Content> make_contents() {
           {"noise", make_noise(&random)}};
 }
 
-CodecResult run_codec(const Content& content, int level) {
+uint64_t make_lanes() {
+  models::LaneMixOptions options;
+  options.lane_bits = 10;
+  options.group_bits = 2;
+  auto configuration = std::make_shared<const models::LaneMixConfiguration>(options);
+  models::add_weights(configuration);
+  return configuration->id();
+}
+
+CodecResult run_codec(const Content& content, int level, uint64_t model_id) {
   codec::Monitor monitor;
   codec::CompressOptions options;
   options.level = level;
+  options.model_id = model_id;
   const std::vector<uint8_t> compressed = codec::compress(content.bytes, options, &monitor);
   Digest digest;
   digest.add(std::span<const uint8_t>(compressed));

@@ -23,7 +23,10 @@ struct CodecResult {
   size_t compressed_size;
   std::string digest;  // of the compressed bytes
 };
-CodecResult run_codec(const Content& content, int level);
+CodecResult run_codec(const Content& content, int level, uint64_t model_id = 0);
+
+// The lanes mode with short lanes in small groups, as a model that may be named.
+uint64_t make_lanes();
 
 // Decodes every frame file <name>.fnz of the folder and compares it with <name>.raw. Returns how many differ, and counts
 // the files.

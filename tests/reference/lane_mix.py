@@ -39,7 +39,7 @@ def read_options(data: bytes) -> Options:
     if len(data) in (2, 3, 10):
         options.lane_bits, options.group_bits = data[:2]
         rest = data[2:]
-    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 20 or options.group_bits > 10:
+    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 16 or options.group_bits > 10:
         raise UnknownOptions("lane_mix")
     if len(rest) == 8:
         options.weights = int.from_bytes(rest, "little")

@@ -27,7 +27,7 @@ LaneMixOptions read_lane_mix_options(base::ByteSpan bytes) {
   }
   require(rest.size() <= 1 || rest.size() == sizeof(uint64_t), std::to_string(bytes.size()) + " option bytes, expected 0 to 3, 8 or 10");
   require(options.lane_bits >= kMinLaneBits && options.lane_bits <= kMaxLaneBits,
-          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^20");
+          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^16");
   require(options.group_bits <= kMaxGroupBits, "groups of 2^" + std::to_string(options.group_bits) + " lanes, expected up to 2^10");
   if (rest.size() == 1) options.prior = rest[0];
   require(options.prior > 0 && options.prior < kPriorCount,

@@ -21,7 +21,7 @@ struct LaneMixOptions {
   uint64_t weights_id = 0;
 };
 
-inline constexpr int kMinLaneBits = 10, kMaxLaneBits = 20, kMaxGroupBits = 10;
+inline constexpr int kMinLaneBits = 10, kMaxLaneBits = 16, kMaxGroupBits = 10;
 
 // Throws base::Error(kUnsupported).
 LaneMixOptions read_lane_mix_options(base::ByteSpan bytes);
