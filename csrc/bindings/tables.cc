@@ -34,6 +34,8 @@ uint64_t model_memory(int level, uint64_t size, uint64_t model) {
          (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
 }
 
+uint64_t block_size(int level, uint64_t model) { return codec::find_level(level, model).block_size; }
+
 py::list models() {
   py::list rows;
   for (const models::ModelRow& model : models::model_rows()) {
@@ -62,6 +64,7 @@ py::list transforms() {
 void bind_tables(py::module_& module) {
   module.def("levels", &levels);
   module.def("model_memory", &model_memory, py::arg("level"), py::arg("size"), py::arg("model") = 0);
+  module.def("block_size", &block_size, py::arg("level"), py::arg("model") = 0);
   module.def("models", &models);
   module.def("transforms", &transforms);
 }

@@ -15,6 +15,7 @@
 #include "codec/decompress.h"
 #include "codec/weights.h"
 #include "digest.h"
+#include "models/lane_mix/options.h"
 #include "models/online/online.h"
 #include "models/weights_store.h"
 
@@ -149,6 +150,15 @@ uint64_t words_network() {
   const uint64_t id = configuration->id();
   models::add_weights(std::move(configuration));
   return id;
+}
+
+uint64_t make_lanes() {
+  models::LaneMixOptions options;
+  options.lane_bits = 10;
+  options.group_bits = 2;
+  auto configuration = std::make_shared<const models::LaneMixConfiguration>(options);
+  models::add_weights(configuration);
+  return configuration->id();
 }
 
 CodecResult run_codec(const Content& content, int level, uint64_t model_id) {
