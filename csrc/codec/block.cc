@@ -52,6 +52,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   }
   const models::ModelRow& row = *models::find_model(body.model_id);
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
+  model->use_threads(monitor->threads_per_job());
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),

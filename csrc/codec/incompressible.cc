@@ -38,6 +38,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
                        std::vector<uint8_t>* out, Monitor* monitor, bool extra) {
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   model->foresee(in);
+  if (monitor) model->use_threads(monitor->threads_per_job());
   coding::BinaryRangeEncoder encoder(out);
   for_each_in_lanes(
       in.size(), content_lanes(row, options), tick_bytes(row),

@@ -98,7 +98,9 @@ class Pool {
 }  // namespace
 
 void run_parallel(size_t count, size_t threads, Monitor* monitor, const std::function<void(size_t)>& job) {
-  threads = std::min({threads, count, kMaxThreads});
+  const size_t given = std::clamp<size_t>(threads, 1, kMaxThreads);
+  threads = std::min(given, count);
+  monitor->set_threads_per_job(static_cast<int>(given / std::max<size_t>(threads, 1)));
   if (threads <= 1) {
     for (size_t i = 0; i < count; ++i) job(i);
     return;

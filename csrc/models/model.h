@@ -32,6 +32,9 @@ class BitModel {
   // Predictions do not depend on it.
   void foresee(base::ByteSpan content) noexcept { content_ = content.data(); }
 
+  // So many threads may work for the model, the caller's among them, from now on. Predictions do not depend on it.
+  virtual void use_threads(int) noexcept {}
+
  protected:
   const uint8_t* content_ = nullptr;  // null: unknown
 

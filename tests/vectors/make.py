@@ -85,6 +85,8 @@ def good() -> dict[str, bytes]:
     made = decoder.decode_body(writer.body(stored[:100], transforms=chain), 120)
     files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
     files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
+    learning = _core.testing.model_encode("hybrid_online", options := b"\1", SENTENCES)
+    files["model-hybrid-online"] = writer.compact(SENTENCES, writer.body(learning, 12, options))
     for name, data in dictionaries().items():
         record = b'{"id": 4711, "name": "user9", "ok": true}'
         files[f"dictionary-{name}"] = _core.compress(record, model=_core.load_weights(data))
