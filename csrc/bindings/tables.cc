@@ -37,7 +37,7 @@ py::list models() {
     py::dict row;
     row["id"] = model.id;
     row["name"] = model.name;
-    row["kind"] = model.make_symbol_model ? "symbol" : "bit";
+    row["kind"] = model.make_symbol_model ? "symbol" : model.lane_layout ? "lanes" : "bit";
     rows.append(row);
   }
   return rows;

@@ -10,7 +10,9 @@
 #include "base/xxh3.h"
 #include "codec/code_byte.h"
 #include "codec/incompressible.h"
+#include "codec/lane_codes.h"
 #include "codec/lane_order.h"
+#include "codec/side_data.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -20,15 +22,16 @@ using base::ByteSpan;
 using base::Error;
 using base::ErrorKind;
 
-// Tries every row in the table's order; each sees what the one before it made.
-void apply_transforms(PlannedBlock* plan) {
+// Tries the rows in the table's order; each sees what the one before it made.
+void apply_transforms(PlannedBlock* plan, const Level& level) {
   ByteSpan current = plan->content;
   std::vector<uint8_t> out, side;
   for (const transforms::TransformRow& row : transforms::transform_rows()) {
+    if (row.on_request && !wants_words(level)) continue;
     if (plan->steps.size() == format::kMaxTransforms || !row.forward(current, &out, &side)) continue;
     plan->transformed.swap(out);
     current = plan->transformed;
-    plan->steps.push_back({row.id, current.size(), std::move(side)});
+    plan->steps.push_back({row.id, current.size(), pack_side(row, std::move(side))});
     side = {};
   }
 }
@@ -44,15 +47,19 @@ auto within_proven_bytes(uint64_t offset, Work&& work) {
   }
 }
 
-void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor) {
+void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor, size_t threads) {
   if (body.model_id == format::kStoredModel) {
     std::copy(body.payload.begin(), body.payload.end(), out.begin());
     monitor->tick(out.size());
     return;
   }
   const models::ModelRow& row = *models::find_model(body.model_id);
+  if (row.lane_layout) {
+    if (!decode_lanes(body.payload, out, row, body.options, threads, monitor, offset)) throw_code_too_short(offset);
+    return;
+  }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
-  model->use_threads(monitor->threads_per_job());
+  lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
@@ -65,7 +72,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
 PlannedBlock plan_block(ByteSpan content, const Level& level, Monitor* monitor) {
   PlannedBlock plan;
   plan.content = content;
-  apply_transforms(&plan);
+  apply_transforms(&plan, level);
   const ByteSpan residual = plan.residual();
   monitor->tick(content.size() - std::min(content.size(), residual.size()));
   if (residual.size() > 1 && !looks_incompressible(residual, level)) {
@@ -107,11 +114,11 @@ EncodedBlock finish_block(const PlannedBlock& plan, ByteSpan coded) {
   return block;
 }
 
-EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor) {
+EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor, size_t threads) {
   PlannedBlock plan = plan_block(content, level, monitor);
   std::vector<uint8_t> coded;
   if (plan.model) {
-    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor);
+    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor, false, threads);
     Choice rival = rival_model(level, {plan.model, plan.options}, plan.residual());
     if (rival.row) {
       std::vector<uint8_t> other;
@@ -140,26 +147,29 @@ void undo_transforms(const format::Body& body, std::vector<uint8_t> current, bas
     for (size_t k = body.transforms.size(); k-- > 0;) {
       const format::BodyTransform& t = body.transforms[k];
       const transforms::TransformRow* row = transforms::find_transform(t.id);
+      std::vector<uint8_t> room;
+      const ByteSpan side = unpack_side(*row, t.side, &room);
       if (k == 0) {
-        row->inverse(current, t.side, out);
+        row->inverse(current, side, out);
       } else {
         std::vector<uint8_t> made(static_cast<size_t>(body.transforms[k - 1].output_size));
-        row->inverse(current, t.side, made);
+        row->inverse(current, side, made);
         current.swap(made);
       }
     }
   });
 }
 
-void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor) {
+void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor,
+                 size_t threads) {
   const format::Body body = open_body(in, out.size(), limits, offset);
   try {
     if (body.transforms.empty()) {
-      decode_payload(body, out, offset, monitor);
+      decode_payload(body, out, offset, monitor, threads);
       return;
     }
     std::vector<uint8_t> residual(static_cast<size_t>(body.residual_size));
-    decode_payload(body, residual, offset, monitor);
+    decode_payload(body, residual, offset, monitor, threads);
     undo_transforms(body, std::move(residual), out, offset);
     monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
   } catch (const std::bad_alloc&) {

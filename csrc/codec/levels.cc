@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "codec/incompressible.h"
 #include "models/context_mix/context_mix.h"
+#include "models/configuration.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/hybrid_online/hybrid_online.h"
 #include "models/nibble_mix/mixer.h"
-#include "models/online/online.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
@@ -32,10 +32,10 @@ constexpr Level kLevels[] = {
     {3, "nibble_mix", 3, kBlockSize, 5, {models::kSmallPrior}, kSmallContent},
     {4, "nibble_mix", 4, kBlockSize},
     {5, "nibble_mix", 5, kBlockSize},
-    {6, "context_mix", 5, kBlockSize},
-    {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, 0, true},
-    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 0, true},
-    {9, "context_mix", 5, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 1, true},
+    {6, "nibble_mix", 7, kBlockSize},
+    {7, "nibble_mix", 7, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, 0, true},
+    {8, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 0, true},
+    {9, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 1, true},
 };
 
 // More contexts than those of tier 5 only pay where there is time to learn whom to trust: beside the network, 16 of them make
@@ -55,6 +55,10 @@ const models::ModelRow& row_of(const Level& level) {
   return *row;
 }
 
+std::shared_ptr<const models::Configuration> configuration_of(uint64_t model_id) {
+  return model_id == 0 ? nullptr : std::dynamic_pointer_cast<const models::Configuration>(models::find_weights(model_id));
+}
+
 }  // namespace
 
 std::span<const Level> levels() noexcept { return kLevels; }
@@ -66,6 +70,8 @@ Level find_level(int level, uint64_t model_id) {
       throw base::Error(base::ErrorKind::kModelMissing,
                         "the model " + models::weights_name(model_id) + " is not loaded");
     row.model_id = model_id;
+    if (const auto configuration = configuration_of(model_id); configuration && configuration->block_size() != 0)
+      row.block_size = configuration->block_size();
     return row;
   }
   throw base::Error(base::ErrorKind::kInvalidArgument,
@@ -145,19 +151,15 @@ Choice primed_choice(const Level& level) {
 }
 
 
-// A network that learns while it codes, which the user named, codes everything.
-std::shared_ptr<const models::OnlineConfiguration> online_of(const Level& level) {
-  if (level.model_id == 0) return nullptr;
-  return std::dynamic_pointer_cast<const models::OnlineConfiguration>(models::find_weights(level.model_id));
-}
-Choice online_choice(const models::OnlineConfiguration& configuration) {
-  return {models::find_model("online"), models::write_online_options(configuration.options())};
+// A configuration that the user named codes everything.
+Choice configured_choice(const models::Configuration& configuration) {
+  return {models::find_model(configuration.model()), configuration.option_bytes()};
 }
 
 }  // namespace
 
 Choice choose_model(const Level& level, base::ByteSpan residual) {
-  if (const auto configuration = online_of(level)) return online_choice(*configuration);
+  if (const auto configuration = configuration_of(level.model_id)) return configured_choice(*configuration);
   if (dictionary_of(level))
     return residual.size() <= models::kMaxPrimedContent ? primed_choice(level) : choose_model(without_model(level), residual);
   const bool named = level.model_id != 0;
@@ -177,11 +179,16 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
   return plain_choice(level, residual);
 }
 
+bool wants_words(const Level& level) {
+  const auto configuration = configuration_of(level.model_id);
+  return configuration && configuration->words();
+}
+
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
-  if (const auto configuration = online_of(level)) {
-    const Choice choice = online_choice(*configuration);
+  if (const auto configuration = configuration_of(level.model_id)) {
+    const Choice choice = configured_choice(*configuration);
     return choice.row->memory(choice.options, size);
   }
   if (dictionary_of(level)) {
@@ -205,7 +212,7 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
     const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
     const auto priors = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
     const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(priors) + (level.learner != 0));
-    const uint64_t networks = static_cast<uint64_t>(priors) * models::kPriorMemory + (level.learner != 0 ? models::learner_memory(level.learner) : 0);
+    const uint64_t networks = static_cast<uint64_t>(priors) * models::kPriorMemory + (level.learner != 0 ? models::learner_memory(level.learner, most) : 0);
     most_memory = std::max<uint64_t>(most_memory, models::reserved_bytes(shape, most) + networks);
   }
   return most_memory;

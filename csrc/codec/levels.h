@@ -45,6 +45,9 @@ Choice choose_model(const Level& level, base::ByteSpan residual);
 // A second choice that an encoder tries too and takes if its code is shorter; without a row where there is none.
 Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan residual);
 
+// Is the transform `words` to be tried? Only where the user's model asks for it.
+bool wants_words(const Level& level);
+
 // A choice that suits any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
 // whose own choice would take more are coded with the neutral one.
 Choice neutral_model(const Level& level);

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "base/error.h"
+#include "codec/lane_codes.h"
+#include "codec/side_data.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -21,7 +23,9 @@ uint64_t check_body(const format::Body& body, uint64_t content_size, uint64_t of
     if (!row)
       throw Error(ErrorKind::kUnsupported,
                   "block: model id " + std::to_string(body.model_id) + " is not in this build", offset);
-    if (body.residual_size > (body.payload.size() + kMaxUnwrittenBytes) * kMaxBytesPerCodedByte)
+    if (row->lane_layout)
+      check_lanes(body.payload, row->lane_layout(body.options, body.residual_size), offset);
+    else if (body.residual_size > (body.payload.size() + kMaxUnwrittenBytes) * kMaxBytesPerCodedByte)
       throw Error(ErrorKind::kCorrupt,
                   "block: " + std::to_string(body.payload.size()) + " coded bytes cannot hold the declared " +
                       std::to_string(body.residual_size) + " bytes", offset);
@@ -39,7 +43,7 @@ uint64_t check_body(const format::Body& body, uint64_t content_size, uint64_t of
       throw Error(ErrorKind::kCorrupt,
                   std::string("block: transform ") + row->name + " cannot make the declared " + std::to_string(made) +
                       " bytes", offset);
-    memory += size;  // the buffer that the inverse reads
+    memory += size + side_memory(*row, t.side);  // the buffer that the inverse reads, and what it makes for itself
     size = made;
   }
   return memory;

@@ -45,10 +45,6 @@ class Monitor {
   void set_total(uint64_t total) { total_.store(total, std::memory_order_relaxed); }
   bool polls() const { return poll_ != nullptr; }
 
-  // Of the call's threads, how many each of its jobs may use: there may be fewer jobs than threads.
-  void set_threads_per_job(int threads) { threads_per_job_.store(threads, std::memory_order_relaxed); }
-  int threads_per_job() const { return threads_per_job_.load(std::memory_order_relaxed); }
-
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kInterval{100};
@@ -57,7 +53,6 @@ class Monitor {
   std::atomic<uint64_t> done_{0};
   std::atomic<uint64_t> total_;
   std::atomic<bool> cancelled_{false};
-  std::atomic<int> threads_per_job_{1};
   std::thread::id owner_;
   Clock::time_point next_;
 };

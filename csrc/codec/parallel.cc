@@ -98,9 +98,7 @@ class Pool {
 }  // namespace
 
 void run_parallel(size_t count, size_t threads, Monitor* monitor, const std::function<void(size_t)>& job) {
-  const size_t given = std::clamp<size_t>(threads, 1, kMaxThreads);
-  threads = std::min(given, count);
-  monitor->set_threads_per_job(static_cast<int>(given / std::max<size_t>(threads, 1)));
+  threads = std::min({threads, count, kMaxThreads});
   if (threads <= 1) {
     for (size_t i = 0; i < count; ++i) job(i);
     return;

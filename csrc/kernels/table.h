@@ -48,6 +48,11 @@ struct KernelTable {
   // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
 
+  // Its two halves, for who changes logits between them: logits [256] (q12, log2) of the products, of which the
+  // greatest is returned, and frequencies >= 1 with sum 2^22 of logits. Preconditions: as above; no two logits are 2^30 or more apart.
+  int32_t (*logits_q12)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, int32_t* logits);
+  void (*softmax_q22)(const int32_t* logits, uint32_t* freq);
+
   // For a mixer that predicts a nibble at a time. The frequencies of 256 symbols summed by their upper four bits; and from
   // the frequencies of 16 nibbles (each >= 1, sum <= 2^24) the log2 odds of a one, q10, at the 15 decisions of a nibble:
   // node 1 is the first, 2n + b follows node n after bit b; odds[0] = 0. docs/gru8.md, section 7.
@@ -105,6 +110,13 @@ struct KernelTable {
   float (*norm_forward_f32)(float* x, const float* gain, const float* offset, float* out, int n);
   void (*norm_backward_f32)(const float* y, float scale, const float* gain, float* d, float* d_gain, float* d_offset,
                             int n);
+  // One row of a transformer that trains while it codes: attention to the rows before, and feed-forward units of `inner`
+  // numbers, gated or not; gradients back are bounded. At most kFloatPlaces places.
+  void (*attention_forward_f32)(const FloatAttention* attention);
+  void (*attention_backward_f32)(const FloatAttention* attention);
+  void (*feed_forward_f32)(const float* u, int inner, bool gated, float* out);
+  void (*feed_backward_f32)(const float* u, int inner, bool gated, const float* d, float* to_u);
+  void (*add_bounded_f32)(const float* y, float* x, float bound, size_t n);  // x = clip(x + y), or clip(x) if y is null
 };
 
 }  // namespace fastnz::kernels

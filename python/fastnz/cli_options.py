@@ -111,7 +111,7 @@ def _build() -> argparse.ArgumentParser:
     add(
         "--model",
         metavar="NAME",
-        help="use a model of your own, by its name or path (see fastnz models), or a network that learns as it codes: rnn, gru, gru_feat, lstm",
+        help="use a model of your own, by its name or path (see fastnz models), a network that learns as it codes (rnn, gru, gru_feat, lstm), or lanes",
     )
     add("-T", "--threads", type=_threads, metavar="N", help="use N threads; 0 is one for each processor, the default")
     add("-M", "--memory", type=_size, metavar="SIZE", help="use no more memory; default 1/4 of the machine's, >= 1G")

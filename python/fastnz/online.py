@@ -9,7 +9,10 @@ from __future__ import annotations
 from . import _core
 from .errors import CorruptError
 
-_WORDS = ("units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "seed")
+_OPTIONS = (
+    "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
+    "heads", "places", "inner", "seed",
+)  # fmt: skip
 
 
 def is_online(model: str) -> bool:
@@ -23,7 +26,8 @@ def load_online(model: str) -> int:
     Parameters
     ----------
     model : str
-        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``.
+        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``, and
+        ``words=1`` for codes of words in the place of bytes (FORMAT.md, section 6).
 
     Raises
     ------
@@ -37,19 +41,22 @@ def load_online(model: str) -> int:
     True
     """
     name, _, changes = model.partition(":")
-    options = dict(_core.online_presets()[name])
+    options = {"words": 0, **_core.online_presets()[name]}
     for change in filter(None, changes.split(",")):
         word, _, value = change.partition("=")
-        if word not in ("rate", *_WORDS):
-            raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_WORDS)}")
+        if word not in ("rate", *_OPTIONS):
+            raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_OPTIONS)}")
         try:
             options[word] = _rate_code(float(value)) if word == "rate" else int(value)
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
-        if not 0 <= options[word] <= 1024:
+        if not 0 <= options[word] <= (1 if word == "words" else 8192):
             raise ValueError(f"model {model}: {word} is out of its range")
+    if options["table_bits"]:
+        options["contexts"] = options["contexts"] or 3
+    words = options.pop("words") == 1
     try:
-        return _core.load_online(options)
+        return _core.load_online(options, words)
     except CorruptError as error:  # what it is in a frame
         raise ValueError(f"model {model}: {error}") from None
 

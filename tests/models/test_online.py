@@ -17,15 +17,22 @@ import online  # noqa: E402
 
 SMALL = {
     "cell": online.GRU, "normalised": 0, "with_mean": 0, "units": 16, "layers": 1, "streams": 1, "period": 3,
-    "horizons": 1, "rate": 0x70, "decay": 0, "memory": 13, "table_bits": 0, "table_width": 0, "seed": 0,
+    "horizons": 1, "rate": 0x70, "decay": 0, "memory": 13, "table_bits": 0, "table_width": 0, "contexts": 0,
+    "heads": 0, "places": 0, "inner": 0, "seed": 0,
 }  # fmt: skip
+ATTENTION = {"units": 64, "heads": 2, "places": 3, "inner": 32, "period": 6}
 CASES = {
     "rnn": {"cell": online.RNN, "layers": 2, "streams": 2},
     "gru": {"units": 32, "horizons": 2},
     "gru-streams": {"layers": 2, "streams": 5, "decay": 1, "seed": 7},
-    "gru-contexts": {"streams": 2, "table_bits": 8, "table_width": 16, "with_mean": 1},
+    "gru-contexts": {"streams": 2, "table_bits": 8, "table_width": 16, "contexts": 3, "with_mean": 1},
+    "gru-six-contexts": {"table_bits": 9, "table_width": 32, "contexts": 6},
     "lstm": {"cell": online.LSTM, "layers": 2, "streams": 2, "horizons": 2},
     "lstm-normalised": {"cell": online.LSTM, "normalised": 1, "layers": 2, "streams": 3, "memory": 4},
+    "trace": ATTENTION | {"cell": online.TRACE, "streams": 2},
+    "trace-layers": ATTENTION | {"cell": online.TRACE, "layers": 2, "heads": 4, "places": 1, "with_mean": 1, "decay": 2},
+    "nncp": ATTENTION | {"cell": online.NNCP, "layers": 2, "places": 17},
+    "nncp-streams": ATTENTION | {"cell": online.NNCP, "units": 32, "streams": 3, "period": 3, "places": 5},
 }
 
 
@@ -73,7 +80,7 @@ def test_gradients(name):
     made = testing.run_online(o, symbols, learns=False)
     network, _ = reference_run(o, symbols, online.Real, learns=False)
     scale = np.abs(network.g).max()
-    near = (2e-5 if o["normalised"] else 2e-6) * scale  # inverse_root is right to 5e-6
+    near = (2e-5 if o["normalised"] or o["places"] else 2e-6) * scale  # inverse_root is right to 5e-6
     assert np.abs(made["gradients"] - network.g).max() < near
     for used, expected in zip(made["table_gradients"], network.table_g):
         assert sorted(used) == sorted(expected)
@@ -87,8 +94,8 @@ def test_gradients(name):
         for row in symbols:
             p = other.predict()
             total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
-            other.kept[-1]["p"][:] = 0
-            other.history = [(h << 8 | max(int(x), 0)) & online.M32 for h, x in zip(other.history, row)]
+            for history, x in zip(other.history, row):
+                history.push(max(int(x), 0))
         return total
 
     def difference(change_by):
@@ -114,16 +121,22 @@ def test_gradients(name):
 
 
 def random_options(rng):
-    cell = int(rng.integers(1, 4))
-    bits = int(rng.choice([0, 0, 8, 10]))
-    return {
-        "cell": cell, "normalised": int(cell == online.LSTM and rng.random() < 0.5), "with_mean": int(rng.integers(2)),
-        "units": 16 * int(rng.integers(1, 6)), "layers": int(rng.integers(1, 4)),
-        "streams": int(rng.choice([1, 2, 3, 4, 5, 9, 16, 17])), "period": int(rng.integers(1, 9)),
-        "horizons": int(rng.integers(1, 4)), "rate": int(rng.integers(0, 0xF0)), "decay": int(rng.integers(0, 8)),
-        "memory": int(rng.integers(4, 14)), "table_bits": bits, "table_width": 16 * int(rng.integers(1, 3)) if bits else 0,
-        "seed": int(rng.integers(256)),
+    cell = int(rng.integers(1, 6))
+    o = SMALL | {
+        "cell": cell, "with_mean": int(rng.integers(2)), "units": 16 * int(rng.integers(1, 6)),
+        "layers": int(rng.integers(1, 4)), "streams": int(rng.choice([1, 2, 3, 4, 5, 9, 16, 17])),
+        "period": int(rng.integers(1, 9)), "rate": int(rng.integers(0, 0xF0)), "decay": int(rng.integers(0, 8)),
+        "memory": int(rng.integers(4, 14)), "seed": int(rng.integers(256)),
     }  # fmt: skip
+    if cell > online.LSTM:
+        units = 64 * int(rng.integers(1, 3))
+        heads = int(rng.choice([heads for heads in (1, 2, 4, 8) if units % (16 * heads) == 0]))
+        return o | {"units": units, "heads": heads, "places": int(rng.integers(1, 20)), "inner": 32 * int(rng.integers(1, 4))}
+    o |= {"normalised": int(cell == online.LSTM and rng.random() < 0.5), "horizons": int(rng.integers(1, 4))}
+    if rng.random() < 0.5:
+        width = 16 * int(rng.integers(1, 3))
+        o |= {"table_bits": int(rng.choice([8, 10])), "table_width": width, "contexts": int(rng.integers(3, 7))}
+    return o
 
 
 def assert_equal_everywhere(seed):

@@ -121,7 +121,7 @@ def test_each_option_alone_fits_but_not_all_together():
 
 def test_memory_is_told_and_limited():
     """Tables of 2^16 rows of 64 are sound, and too much for the limit; nothing is reserved before that is known."""
-    options = good_options(table_bits=16, table_width=64)
+    options = good_options(table_bits=16, table_width=64, contexts=3)
     needed = testing.online_memory(bytes(options))
     assert needed > 3 * 2 * 4 * (1 << 16) * 64
     with pytest.raises(fastnz.LimitError, match="max_memory"):
@@ -134,7 +134,7 @@ def test_memory_is_told_and_limited():
 @pytest.mark.parametrize("changes", [{}, {"units": 64, "streams": 16, "layers": 3}, {"table_bits": 12, "table_width": 32}])
 def test_memory_is_what_is_reserved(changes, run_python):
     """The process grows by what the model declares, within a fraction and what a process has anyway."""
-    fields = _core.online_presets()["gru"] | {"table_bits": 16, "table_width": 64} | changes
+    fields = _core.online_presets()["gru"] | {"table_bits": 16, "table_width": 64, "contexts": 3} | changes
     done = run_python(
         f"""
 import fastnz

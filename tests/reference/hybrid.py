@@ -13,9 +13,9 @@ import online
 from context_mix import STEPS, UnknownOptions, read_options
 from context_mix_contexts import PROFILES
 from context_mix_history import History, clamp
-from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, Tier, log2_q10, sat, squash, times
+from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, log2_q10, sat, squash, times
 
-HYBRID_TIERS = {**TIERS, 6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
+HYBRID_TIERS = TIERS
 PRIORS = {1: 0xABAEA85384889E0C, 2: 0x6C9E8D965CCFC771}
 NETWORKS: dict[int, gru8.Weights] = {}  # by id
 LEARNERS = {1: bytes.fromhex("170603010a01980b0b000000")}  # by number: options of `online`

@@ -10,6 +10,7 @@
 #include "models/nibble_mix/mixer.h"
 #include "models/online/network.h"
 #include "models/online/options.h"
+#include "models/threads.h"
 
 namespace fastnz::models {
 namespace {
@@ -23,19 +24,19 @@ constexpr uint8_t kLearnerCount = sizeof kLearners / sizeof kLearners[0];
 
 OnlineOptions learner_options(uint8_t learner) { return read_online_options(kLearners[learner]); }
 
-class HybridOnline final : public NibbleMix {
+class HybridOnline final : public NibbleMix, public UsesThreads {
  public:
   HybridOnline(const HybridOnlineOptions& options, uint64_t content_size)
       : NibbleMix(options.hybrid.mix, content_size, 2),
         networks_(options.hybrid, 1),
-        learner_(learner_options(options.learner)),
+        learner_(learner_options(options.learner), content_size),
         left_(content_size) {
     networks_.predict();
     learner_.predict(learnt_);
     begin_byte(networks_.freq(0, 0), learnt_);
   }
 
-  void use_threads(int threads) noexcept override {
+  void use_threads(size_t threads) noexcept override {
     if (threads < 2 || second_thread_) return;
     try {
       second_thread_.emplace([this] { learn(); });
@@ -91,12 +92,14 @@ HybridOnlineOptions read_hybrid_online_options(base::ByteSpan bytes) {
   return options;
 }
 
-uint64_t learner_memory(uint8_t learner) { return OnlineNetwork::memory(learner_options(learner)); }
+uint64_t learner_memory(uint8_t learner, uint64_t content_size) {
+  return OnlineNetwork::memory(learner_options(learner), content_size);
+}
 
 size_t hybrid_online_memory(base::ByteSpan bytes, uint64_t content_size) {
   const HybridOnlineOptions options = read_hybrid_online_options(bytes);
   return reserved_bytes(nibble_mix_shape(options.hybrid.mix, content_size, 2), content_size) +
-         networks_memory(options.hybrid) + learner_memory(options.learner);
+         networks_memory(options.hybrid) + learner_memory(options.learner, content_size);
 }
 
 std::unique_ptr<BitModel> make_hybrid_online(base::ByteSpan options, uint64_t content_size) {

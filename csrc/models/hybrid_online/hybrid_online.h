@@ -25,7 +25,7 @@ std::vector<uint8_t> write_hybrid_online_options(const HybridOnlineOptions& opti
 HybridOnlineOptions read_hybrid_online_options(base::ByteSpan bytes);
 
 // What the network that learns takes.
-uint64_t learner_memory(uint8_t learner);
+uint64_t learner_memory(uint8_t learner, uint64_t content_size);
 
 size_t hybrid_online_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_hybrid_online(base::ByteSpan options, uint64_t content_size);

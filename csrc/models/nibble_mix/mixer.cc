@@ -19,7 +19,7 @@ struct Tier {
   int apm_bits;    // log2 of the most trees in an adaptive probability map; 0: no maps
 };
 
-constexpr Tier kTierTable[kHybridTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
+constexpr Tier kTierTable[kNibbleMixTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
                                            {12, 28, 13}, {16, 28, 13}, {24, 28, 13}};
 
 constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
@@ -119,10 +119,10 @@ void NibbleMix::initialise() {
   state_.networks = shape_.networks;
   std::fill(network_cost_q10_, network_cost_q10_ + kernels::kMaxNibbleNetworks, kCostStart_q10);
 
-  // Without networks the sets together begin with 0.2 for contexts and order 1, 0.4 for the match; with them with 1.5 for all
-  // contexts together, 0.4 for the match and 0.6 for all inputs of networks together. Order 0 and the constant: 0.
+  // Without networks the sets together begin with 0.2 for contexts and order 1, less where there are more than 12 of them, and
+  // 0.4 for the match; with them with 1.5 for all contexts together, 0.4 for the match and 0.6 for all inputs of networks together. Order 0 and the constant: 0.
   const int n = shape_.contexts, networks = shape_.networks;
-  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(networks != 0 ? 6300 / n : 1092));
+  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(networks != 0 ? 6300 / n : std::min(1092, 13104 / n)));
   weight_start_[n + 2] = networks != 0 ? 1638 : 2184;
   for (int k = 0; k < networks * kernels::kNibbleNetwork; ++k) weight_start_[n + 4 + k] = static_cast<int16_t>(1200 / networks);
 

@@ -18,8 +18,8 @@
 
 namespace fastnz::models {
 
-inline constexpr int kNibbleMixTiers = 5;  // without networks
-inline constexpr int kHybridTiers = 7;     // with networks
+inline constexpr int kNibbleMixTiers = 7;
+inline constexpr int kHybridTiers = kNibbleMixTiers;
 
 struct NibbleMixShape {
   int contexts;

@@ -119,10 +119,11 @@ class Streams:
     def next(self) -> Batch:
         """Return the next batch."""
         count, steps = len(self._segments), self._steps
-        inputs = np.empty((steps, count), np.int64)
-        targets = np.empty((steps, count), np.int64)
-        buckets = np.empty((steps, count, FEATURE_COUNT), np.int64)
-        counted = np.ones((steps, count), bool)
+        # Filled stream by stream, handed out with steps first.
+        inputs = np.zeros((count, steps), np.int64)
+        targets = np.zeros((count, steps), np.int64)
+        buckets = np.zeros((count, steps, FEATURE_COUNT), np.int64)
+        counted = np.zeros((count, steps), bool)
         fresh = np.zeros(count, bool)
         kinds = np.empty(count, np.int64)
         for stream in range(count):
@@ -132,15 +133,14 @@ class Streams:
             which, data, before, rows = self._segments[stream]
             at = self._position[stream]
             size = min(steps, data.size - at)
-            inputs[:size, stream] = before[at : at + steps]
-            targets[:size, stream] = data[at : at + steps]
-            buckets[:size, stream] = rows[at : at + steps]
-            for array in (inputs, targets, buckets, counted):
-                array[size:, stream] = 0
+            inputs[stream, :size] = before[at : at + steps]
+            targets[stream, :size] = data[at : at + steps]
+            buckets[stream, :size] = rows[at : at + steps]
+            counted[stream, :size] = True
             fresh[stream] = at == 0
             kinds[stream] = which
             self._position[stream] = at + steps
-        return Batch(inputs, buckets, targets, counted, fresh, kinds)
+        return Batch(inputs.T, buckets.swapaxes(0, 1), targets.T, counted.T, fresh, kinds)
 
     def position(self) -> dict[str, object]:
         """Return all that decides what comes next, in what JSON can hold."""
