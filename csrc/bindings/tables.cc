@@ -18,7 +18,7 @@ py::list levels() {
   for (const codec::Level& level : codec::levels()) {
     py::dict row;
     row["level"] = level.level;
-    row["model"] = level.network_required ? "hybrid" : level.model;
+    row["model"] = level.learner != 0 ? "hybrid_online" : level.network_required ? "hybrid" : level.model;
     row["tier"] = level.network_required ? level.network_tier : level.tier;
     row["block_size"] = level.block_size;
     row["memory"] = codec::model_memory_bound(level, level.block_size);

@@ -59,6 +59,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
     return;
   }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
+  lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
