@@ -48,6 +48,7 @@ constexpr int kFewContextsTier = 5;
 constexpr size_t kLeastTrial = 2 << 10, kMostTrial = 32 << 10, kTrialShare = 8, kTrialPieces = 4;
 constexpr size_t kSurelyText = 4 << 10;
 constexpr size_t kRivalFrom = (64 << 10) + 1;  // contents of one compact frame have no rival
+constexpr size_t kLearnFrom = (64 << 10) + 1;  // a network that begins from nothing is of no use before
 
 const models::ModelRow& row_of(const Level& level) {
   const models::ModelRow* row = models::find_model(level.model);
@@ -102,7 +103,7 @@ Choice hybrid_choice(const Level& level, base::ByteSpan residual, int tier) {
 
 // A network that learns beside it, where the content is long enough to learn from.
 Choice with_learner(const Level& level, Choice hybrid, uint64_t size) {
-  if (level.learner == 0 || size <= kFewContexts) return hybrid;
+  if (level.learner == 0 || size < kLearnFrom) return hybrid;
   const models::HybridOnlineOptions options{level.learner, models::read_hybrid_options(hybrid.options)};
   return {models::find_model("hybrid_online"), models::write_hybrid_online_options(options)};
 }
