@@ -15,6 +15,7 @@ void bind_tables(pybind11::module_& module);      // levels, models, transforms
 void bind_weights(pybind11::module_& module);     // weight files and the store of networks
 void bind_dictionaries(pybind11::module_& module);  // making dictionaries
 void bind_testing_dictionaries(pybind11::module_& module);  // into the submodule `testing`
+void bind_lanes(pybind11::module_& module);       // the lanes mode
 void bind_online(pybind11::module_& module);      // networks that learn while they code
 void bind_testing_online(pybind11::module_& module);  // into the submodule `testing`
 void bind_testing_networks(pybind11::module_& module);    // into the submodule `testing`

@@ -56,6 +56,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   bind_testing_transforms(module);
   bind_weights(module);
   bind_dictionaries(module);
+  bind_lanes(module);
   bind_online(module);
   bind_testing_networks(module);
   bind_testing_dictionaries(module);

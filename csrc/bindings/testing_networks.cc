@@ -14,6 +14,7 @@
 #include "codec/code_byte.h"
 #include "codec/incompressible.h"
 #include "codec/lane_groups.h"
+#include "codec/lane_codes.h"
 #include "codec/lane_order.h"
 #include "codec/lockstep.h"
 #include "kernels/dispatch.h"
@@ -296,14 +297,25 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
   {
     const py::gil_scoped_release release;
     const models::ModelRow& row = row_of(name);
-    const auto model = row.make_bit_model(chosen.bytes(), size);
-    coding::BinaryRangeDecoder decoder(view.bytes());
-    codec::for_each_in_lanes(
-        size, codec::content_lanes(row, chosen.bytes()), size,
-        [&](size_t i) { out[i] = codec::decode_byte(model.get(), &decoder); }, [](size_t) {});
-    require(!decoder.overran(), "the code is too short");
+    bool whole = false;
+    if (row.lane_layout) {
+      codec::check_lanes(view.bytes(), row.lane_layout(chosen.bytes(), size), 0);
+      whole = codec::decode_lanes(view.bytes(), out, row, chosen.bytes(), 1, nullptr, 0);
+    } else {
+      const auto model = row.make_bit_model(chosen.bytes(), size);
+      coding::BinaryRangeDecoder decoder(view.bytes());
+      codec::for_each_in_lanes(
+          size, codec::content_lanes(row, chosen.bytes()), size,
+          [&](size_t i) { out[i] = codec::decode_byte(model.get(), &decoder); }, [](size_t) {});
+      whole = !decoder.overran();
+    }
+    require(whole, "the code is too short");
   }
   return to_bytes(out);
+}
+
+size_t model_memory(const std::string& name, const py::bytes& options, uint64_t size) {
+  return row_of(name).memory(BufferView(options).bytes(), size);
 }
 
 // What a list of items with these options and sizes is cut into: items and number of lanes of each group.
@@ -376,6 +388,7 @@ void bind_testing_networks(py::module_& module) {
               py::arg("lanes"));
   testing.def("lockstep_decode", lockstep_decode, py::arg("name"), py::arg("options"), py::arg("codes"),
               py::arg("sizes"), py::arg("lanes"));
+  testing.def("model_memory", model_memory);
   testing.def("model_decode", model_decode, py::arg("name"), py::arg("options"), py::arg("coded"), py::arg("size"));
 }
 

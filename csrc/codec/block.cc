@@ -10,6 +10,7 @@
 #include "base/xxh3.h"
 #include "codec/code_byte.h"
 #include "codec/incompressible.h"
+#include "codec/lane_codes.h"
 #include "codec/lane_order.h"
 #include "codec/side_data.h"
 #include "transforms/transform.h"
@@ -46,14 +47,19 @@ auto within_proven_bytes(uint64_t offset, Work&& work) {
   }
 }
 
-void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor) {
+void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor, size_t threads) {
   if (body.model_id == format::kStoredModel) {
     std::copy(body.payload.begin(), body.payload.end(), out.begin());
     monitor->tick(out.size());
     return;
   }
   const models::ModelRow& row = *models::find_model(body.model_id);
+  if (row.lane_layout) {
+    if (!decode_lanes(body.payload, out, row, body.options, threads, monitor, offset)) throw_code_too_short(offset);
+    return;
+  }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
+  lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
@@ -108,11 +114,11 @@ EncodedBlock finish_block(const PlannedBlock& plan, ByteSpan coded) {
   return block;
 }
 
-EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor) {
+EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor, size_t threads) {
   PlannedBlock plan = plan_block(content, level, monitor);
   std::vector<uint8_t> coded;
   if (plan.model) {
-    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor);
+    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor, false, threads);
     Choice rival = rival_model(level, {plan.model, plan.options}, plan.residual());
     if (rival.row) {
       std::vector<uint8_t> other;
@@ -154,15 +160,16 @@ void undo_transforms(const format::Body& body, std::vector<uint8_t> current, bas
   });
 }
 
-void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor) {
+void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor,
+                 size_t threads) {
   const format::Body body = open_body(in, out.size(), limits, offset);
   try {
     if (body.transforms.empty()) {
-      decode_payload(body, out, offset, monitor);
+      decode_payload(body, out, offset, monitor, threads);
       return;
     }
     std::vector<uint8_t> residual(static_cast<size_t>(body.residual_size));
-    decode_payload(body, residual, offset, monitor);
+    decode_payload(body, residual, offset, monitor, threads);
     undo_transforms(body, std::move(residual), out, offset);
     monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
   } catch (const std::bad_alloc&) {

@@ -3,6 +3,7 @@
 // may be coded at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct EncodedBlock {
   uint64_t memory = 0;        // that its decoder needs
 };
 
-// The body is never longer than content + 1.
-EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor);
+// The body is never longer than content + 1. More threads than one help where a model's lanes have codes of their own.
+EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor, size_t threads = 1);
 
 // A block that its model has yet to code; `content` must outlive it.
 struct PlannedBlock {
@@ -47,7 +48,8 @@ EncodedBlock finish_block(const PlannedBlock& plan, base::ByteSpan coded);
 
 // Decodes a body whose bytes are proven undamaged into `out`, whose size is the content's. Throws kCorrupt,
 // kUnsupported or kLimit. Does not check the hash: a raw record has none.
-void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor);
+void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor,
+                 size_t threads = 1);
 
 // The same in steps: a body whose claims were checked against its size, and the content from what the model decoded.
 format::Body open_body(base::ByteSpan in, uint64_t content_size, const Limits& limits, uint64_t offset);

@@ -31,7 +31,7 @@ std::vector<uint8_t> compress(ByteSpan content, const CompressOptions& options, 
   monitor->set_total(content.size());
   std::vector<uint8_t> out;
   if (content.size() <= format::kMaxCompactContent && options.content_size && !options.index) {
-    const EncodedBlock block = encode_block(content, level, monitor);
+    const EncodedBlock block = encode_block(content, level, monitor, options.threads);
     out.reserve(block.body.size() + format::kMaxCompactHeaderSize + format::kCompactTrailerSize);
     format::append_compact_frame(&out, content.size(), block.body, block.content_hash);
     return out;
@@ -42,7 +42,7 @@ std::vector<uint8_t> compress(ByteSpan content, const CompressOptions& options, 
   run_parallel(count, options.threads, monitor, [&](size_t k) {
     const size_t begin = k * static_cast<size_t>(block_size);
     blocks[k] = encode_block(content.subspan(begin, std::min<size_t>(content.size() - begin, block_size)), level,
-                             monitor);
+                             monitor, count == 1 ? options.threads : 1);
   });
 
   format::FrameHeader header;

@@ -16,7 +16,8 @@ void decode_frames(base::ByteSpan in, const Contents& contents, base::MutableByt
     const BlockRef& block = contents.blocks[k];
     const base::MutableByteSpan made =
         out.subspan(static_cast<size_t>(block.content_offset), block.content_size);
-    decode_body(in.subspan(static_cast<size_t>(block.offset), block.body_size), made, limits, block.offset, monitor);
+    decode_body(in.subspan(static_cast<size_t>(block.offset), block.body_size), made, limits, block.offset, monitor,
+                contents.blocks.size() == 1 ? threads : 1);
     require_hash(made, block.content_hash, block.hash_bits, block.offset);
   });
 }

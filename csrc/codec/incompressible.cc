@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "codec/code_byte.h"
+#include "codec/lane_codes.h"
 #include "codec/lane_order.h"
 
 namespace fastnz::codec {
@@ -35,9 +36,15 @@ bool evenly_spread(base::ByteSpan in) {
 }  // namespace
 
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
-                       std::vector<uint8_t>* out, Monitor* monitor, bool extra) {
+                       std::vector<uint8_t>* out, Monitor* monitor, bool extra, size_t threads) {
+  if (row.lane_layout) {
+    const std::vector<uint8_t> code = encode_lanes(in, row, options, threads, extra ? nullptr : monitor);
+    out->insert(out->end(), code.begin(), code.end());
+    return;
+  }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   model->foresee(in);
+  lend_threads(model.get(), threads);
   coding::BinaryRangeEncoder encoder(out);
   for_each_in_lanes(
       in.size(), content_lanes(row, options), tick_bytes(row),

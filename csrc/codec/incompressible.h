@@ -1,6 +1,7 @@
 // Coding with a model, and the cheap test that spares noise the expensive model.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/span.h"
@@ -9,9 +10,9 @@
 
 namespace fastnz::codec {
 
-// Appends the code of `in` to `out`. An extra code is no progress to the monitor.
+// Appends the code of `in` to `out`. An extra code is no progress to the monitor. Threads help where lanes have codes of their own.
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
-                       std::vector<uint8_t>* out, Monitor* monitor, bool extra = false);
+                       std::vector<uint8_t>* out, Monitor* monitor, bool extra = false, size_t threads = 1);
 
 // True when the bytes are so evenly spread that order 0 gains nothing, and the model itself gains nothing on a sample.
 bool looks_incompressible(base::ByteSpan in, const Level& level);

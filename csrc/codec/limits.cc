@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "codec/lane_codes.h"
 #include "codec/side_data.h"
 #include "transforms/transform.h"
 
@@ -22,7 +23,9 @@ uint64_t check_body(const format::Body& body, uint64_t content_size, uint64_t of
     if (!row)
       throw Error(ErrorKind::kUnsupported,
                   "block: model id " + std::to_string(body.model_id) + " is not in this build", offset);
-    if (body.residual_size > (body.payload.size() + kMaxUnwrittenBytes) * kMaxBytesPerCodedByte)
+    if (row->lane_layout)
+      check_lanes(body.payload, row->lane_layout(body.options, body.residual_size), offset);
+    else if (body.residual_size > (body.payload.size() + kMaxUnwrittenBytes) * kMaxBytesPerCodedByte)
       throw Error(ErrorKind::kCorrupt,
                   "block: " + std::to_string(body.payload.size()) + " coded bytes cannot hold the declared " +
                       std::to_string(body.residual_size) + " bytes", offset);

@@ -44,6 +44,8 @@ inline void fill(KernelTable* table) noexcept {
   table->nibble_sums = nibble_sums;
   table->nibble_odds_q10 = nibble_odds_q10;
   table->frequencies_q22 = frequencies_q22;
+  table->logits_q12 = logits_q12;
+  table->softmax_q22 = softmax_q22;
   table->gru8_gates = gru8_gates;
   table->match_length = match_length;
   table->multiply_i8 = multiply_i8;

@@ -177,25 +177,28 @@ void nibble_odds_q10(const uint32_t* freq, int16_t* odds) {
   for (int n = 1; n < 16; ++n) odds[n] = static_cast<int16_t>(tree[2 * n + 1] - tree[2 * n]);
 }
 
-void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq) {
-  constexpr int kStep = static_cast<int>(kLanesI32);
-  alignas(64) int32_t logit[kNetworkSymbols];
-  alignas(64) int32_t e[kNetworkSymbols];
+int32_t logits_q12(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, int32_t* logits) {
   const VectorI32 half = broadcast_i32(1 << (m->shift - 1));
   const ShiftCount shift = shift_count(m->shift);
   VectorI32 greatest = broadcast_i32(-2147483647 - 1);
-  for (int i = 0; i < kNetworkSymbols; i += kStep) {
+  for (int i = 0; i < kNetworkSymbols; i += static_cast<int>(kLanesI32)) {
     const VectorI32 l = add_i32(rescale(a + i, m->multiplier + i, half, shift), load_i32(bias + i));
-    store_i32(logit + i, l);
+    store_i32(logits + i, l);
     greatest = max_i32(greatest, l);
   }
-  const int32_t top = greatest_i32(greatest);
+  return greatest_i32(greatest);
+}
+
+// `top` is the greatest logit.
+inline void softmax_below(int32_t top, const int32_t* logits, uint32_t* freq) {
+  constexpr int kStep = static_cast<int>(kLanesI32);
+  alignas(64) int32_t e[kNetworkSymbols];
   const VectorI32 from = broadcast_i32(top), most = broadcast_i32(98303), below_one = broadcast_i32(4095);
   const VectorI32 c0 = broadcast_i32(262144), c1 = broadcast_i32(181294), c2 = broadcast_i32(60592),
                   c3 = broadcast_i32(10383);
   VectorI32 sum = zero_i32();
   for (int i = 0; i < kNetworkSymbols; i += kStep) {
-    const VectorI32 d = min_i32(subtract_i32(from, load_i32(logit + i)), most);
+    const VectorI32 d = min_i32(subtract_i32(from, load_i32(logits + i)), most);
     const VectorI32 p = and_i32(d, below_one);
     VectorI32 y = subtract_i32(c2, shift_right_i32<12>(multiply_i32(p, c3)));
     y = subtract_i32(c1, shift_right_i32<12>(multiply_i32(p, y)));
@@ -215,8 +218,20 @@ void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bi
     sum = add_i32(sum, n);
   }
   int first = 0;
-  while (logit[first] != top) ++first;
+  while (logits[first] != top) ++first;
   freq[first] += kTotal - static_cast<uint32_t>(sum_i32(sum));
+}
+
+void softmax_q22(const int32_t* logits, uint32_t* freq) {
+  VectorI32 greatest = broadcast_i32(-2147483647 - 1);
+  for (int i = 0; i < kNetworkSymbols; i += static_cast<int>(kLanesI32)) greatest = max_i32(greatest, load_i32(logits + i));
+  softmax_below(greatest_i32(greatest), logits, freq);
+}
+
+void frequencies_q22(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq) {
+  alignas(64) int32_t logits[kNetworkSymbols];
+  const int32_t top = logits_q12(m, a, bias, logits);
+  softmax_below(top, logits, freq);
 }
 
 }  // namespace

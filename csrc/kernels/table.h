@@ -48,6 +48,11 @@ struct KernelTable {
   // Preconditions: |a * multiplier| + 2^(shift-1) < 2^31 in each row, |bias| <= 2^20.
   void (*frequencies_q22)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, uint32_t* freq);
 
+  // Its two halves, for who changes logits between them: logits [256] (q12, log2) of the products, of which the
+  // greatest is returned, and frequencies >= 1 with sum 2^22 of logits. Preconditions: as above; no two logits are 2^30 or more apart.
+  int32_t (*logits_q12)(const NetworkMatrix* m, const int32_t* a, const int32_t* bias, int32_t* logits);
+  void (*softmax_q22)(const int32_t* logits, uint32_t* freq);
+
   // For a mixer that predicts a nibble at a time. The frequencies of 256 symbols summed by their upper four bits; and from
   // the frequencies of 16 nibbles (each >= 1, sum <= 2^24) the log2 odds of a one, q10, at the 15 decisions of a nibble:
   // node 1 is the first, 2n + b follows node n after bit b; odds[0] = 0. docs/gru8.md, section 7.

@@ -71,6 +71,8 @@ class SymbolModel {
   virtual int symbols() const noexcept = 0;      // V
   virtual int total_bits() const noexcept = 0;   // >= 16
   virtual void predict(uint32_t* freq) noexcept = 0;             // freq[S * V]
+  // What predict() makes frequencies of, in its place: q12, log2, of a mixer that adds to them (docs/gru8.md, section 4).
+  virtual void logits(int32_t* logits, int32_t* greatest) noexcept = 0;  // logits[S * V], greatest[S]
   virtual void update(const uint16_t* symbols_of_lanes) noexcept = 0;  // [S]
   virtual void reset(int lane) noexcept = 0;  // between update() and predict(): that lane begins a new stream
 };
@@ -84,6 +86,30 @@ class ModelLanes {
   virtual BitModel* begin(int lane, uint64_t content_size) = 0;
   // Before each byte, once every lane has either coded all eight bits of the one before or is not in use.
   virtual void advance() noexcept = 0;
+};
+
+// How a content is cut into lanes that have a code each: lane s is the bytes from head + s * lane_bytes on; only the last is
+// shorter. `group` lanes in a row learn together and know nothing of others, but all know the head, which is coded before them.
+struct LaneLayout {
+  uint64_t size = 0;  // of the content
+  uint32_t head = 0;
+  uint32_t lane_bytes = 1, lanes = 0, group = 1;
+
+  uint32_t groups() const noexcept { return lanes / group + (lanes % group != 0); }
+  uint32_t lanes_of(uint32_t g) const noexcept { return g + 1 < groups() ? group : lanes - g * group; }
+  uint64_t begin(uint32_t lane) const noexcept { return head + uint64_t{lane} * lane_bytes; }
+  uint64_t size_of(uint32_t lane) const noexcept { return lane + 1 < lanes ? lane_bytes : size - begin(lane); }
+};
+
+// A group of lanes in lockstep. Its model was given where the content is: in a decoder, where it will be. Before update() the
+// bytes of the step must be there; no model looks at bytes of later ones.
+class LaneGroup {
+ public:
+  virtual ~LaneGroup() = default;
+  virtual int active() const noexcept = 0;  // lanes that have a byte at this step, the first ones of the group; 0: done
+  virtual int total_bits() const noexcept = 0;
+  virtual void predict(uint32_t* freq) noexcept = 0;  // [active()][256], each >= 1, each lane's sum 2^total_bits()
+  virtual void update() noexcept = 0;
 };
 
 }  // namespace fastnz::models

@@ -34,6 +34,11 @@ struct ModelRow {
   // How many lanes the content is cut into; null: it is not. Lane s of S begins at byte s * ceil(size / S), and the model is
   // told the first byte of each lane, then the second of each, and so on (codec/lane_order.h).
   int (*content_lanes)(base::ByteSpan options) = nullptr;
+  // Set where the content is cut into lanes that have a code each (codec/lane_codes.h); there is then no bit model. `content`
+  // is the first byte of the whole content.
+  LaneLayout (*lane_layout)(base::ByteSpan options, uint64_t content_size) = nullptr;
+  std::unique_ptr<LaneGroup> (*make_lane_group)(base::ByteSpan options, uint64_t content_size, const uint8_t* content,
+                                                uint32_t group) = nullptr;
 };
 
 std::span<const ModelRow> model_rows() noexcept;

@@ -86,7 +86,7 @@ def find(model: str) -> str:
 def load(model: str | os.PathLike[str] | None) -> int:
     """Return the id of a model given by its name or its path, and see to it that the core has it; 0 for None.
 
-    A name of a network that learns while it codes (`online`) comes before all files. A file is read anew only if it has
+    A name of a network that learns while it codes (`online`), and that of the lanes mode (`lanes`), come before all files. A file is read anew only if it has
     changed.
 
     Raises
@@ -99,11 +99,14 @@ def load(model: str | os.PathLike[str] | None) -> int:
     if model is None:
         return 0
     from . import _core
+    from .lanes import is_lanes, load_lanes
     from .online import is_online, load_online
 
     asked = os.fspath(model)
     if is_online(asked):
         return load_online(asked)
+    if is_lanes(asked):
+        return load_lanes(asked)
     key = asked, os.environ.get("FASTNZ_MODELS")
     if key in _loaded:
         mark, found = _loaded[key]

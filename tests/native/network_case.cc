@@ -109,6 +109,33 @@ void run_frequencies_q22(const kernels::KernelTable& table, Digest* digest) {
   digest->add(std::span<const uint32_t>(freq));
 }
 
+void run_logits_q12(const kernels::KernelTable& table, Digest* digest) {
+  Random random(77);
+  std::vector<int32_t> logits(kernels::kNetworkSymbols);
+  for (int shift = 4; shift <= 24; ++shift) {
+    const Scales scales(&random, kernels::kNetworkSymbols, shift);
+    for (int i = 0; i < 20; ++i) {
+      const auto sums = scales.draw_sums(&random, kDraws[i % 3]);
+      const auto bias = draw_all<int32_t>(&random, kDraws[i % 3], logits.size(), -(1 << 20), 1 << 20);
+      const int32_t greatest = table.logits_q12(&scales.matrix, sums.data(), bias.data(), logits.data());
+      digest->add(std::span<const int32_t>(logits));
+      digest->add(std::span<const int32_t>(&greatest, 1));
+    }
+  }
+}
+
+void run_softmax_q22(const kernels::KernelTable& table, Digest* digest) {
+  Random random(78);
+  std::vector<uint32_t> freq(kernels::kNetworkSymbols);
+  for (int range = 0; range < 29; ++range) {
+    for (int i = 0; i < 30; ++i) {
+      const auto logits = draw_all<int32_t>(&random, kDraws[i % 3], freq.size(), -(1 << range), 1 << range);
+      table.softmax_q22(logits.data(), freq.data());
+      digest->add(std::span<const uint32_t>(freq));
+    }
+  }
+}
+
 void run_nibble_sums(const kernels::KernelTable& table, Digest* digest) {
   Random random(75);
   for (int i = 0; i < 200; ++i) {

@@ -10,10 +10,11 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+import lane_mix
 import xxhash
 from context_mix import ContextMix, UnknownOptions
 from fast_mix import FastMix
-from hybrid import Hybrid
+from hybrid import Hybrid, HybridOnline
 from nibble_mix import NibbleMix
 from online import Online
 
@@ -45,7 +46,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online, 12: HybridOnline}
 
 
 # Conventions
@@ -232,8 +233,15 @@ def decode_body(body: bytes, size: int) -> bytes:
     if model_id == 0:
         corrupt_unless(len(payload) == residual_size, "the number of stored bytes")
         content = payload
-    elif model_id not in MODELS:
+    elif model_id not in MODELS and model_id != 9:
         raise Unsupported(f"model {model_id}")
+    elif model_id == 9:
+        try:
+            content = lane_mix.decode(options, payload, residual_size, decode_bits)
+        except UnknownOptions as error:
+            raise Unsupported(str(error)) from error
+        except lane_mix.BadPayload as error:
+            raise Corrupt(str(error)) from error
     else:
         corrupt_unless(residual_size <= (len(payload) + 8) * 45604, "so few coded bytes cannot hold so much")
         try:

@@ -24,9 +24,15 @@ std::unique_ptr<SymbolModel> make(std::shared_ptr<const Weights> weights, int la
   return std::make_unique<Model>(std::static_pointer_cast<const FamilyWeights>(std::move(weights)), lanes, kernels);
 }
 
+template <typename Model, typename FamilyWeights>
+size_t state_bytes(const Weights& weights, int lanes) {
+  return Model::state_bytes(static_cast<const FamilyWeights&>(weights).shape(), lanes);
+}
+
 constexpr NetworkFamily kFamilies[] = {
-    {1, "gru8", load<Gru8Weights>, make<Gru8, Gru8Weights>},
-    {2, "transformer8", load<Transformer8Weights>, make<Transformer8, Transformer8Weights>},
+    {1, "gru8", load<Gru8Weights>, make<Gru8, Gru8Weights>, state_bytes<Gru8, Gru8Weights>},
+    {2, "transformer8", load<Transformer8Weights>, make<Transformer8, Transformer8Weights>,
+     state_bytes<Transformer8, Transformer8Weights>},
 };
 
 }  // namespace

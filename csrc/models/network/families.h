@@ -22,6 +22,7 @@ struct NetworkFamily {
   // Precondition: the weights are of this family. Null kernels: the dispatched ones; others must outlive the model.
   std::unique_ptr<SymbolModel> (*make)(std::shared_ptr<const Weights> weights, int lanes,
                                        const kernels::KernelTable* kernels);
+  size_t (*state_bytes)(const Weights& weights, int lanes);  // of such a model
 };
 
 std::span<const NetworkFamily> network_families() noexcept;

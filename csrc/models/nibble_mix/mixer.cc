@@ -362,6 +362,7 @@ uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_s
 }
 
 void NibbleMix::update_nibble(uint32_t nibble) noexcept {
+  if (second_) byte_known(first_nibble_ << 4 | nibble);
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
   match_odds_.learn(nibble);
   if (!second_) {

@@ -55,7 +55,8 @@ class NibbleMix : public NibbleModel {
   // What comes next stands alone: contexts do not reach into what was before, matches do. Makes room for `size` bytes.
   void forget_past(uint64_t size);
 
-  // After the last bit of a byte, with all but begin_byte() done.
+  // As soon as a byte is known, before anything is learnt from it; and after that, with all but begin_byte() done.
+  virtual void byte_known(uint32_t) noexcept {}
   virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
 
   // `freq`: of each network, the strongest first, frequencies of 256 values with sum 2^22, which stay as they are until

@@ -53,19 +53,11 @@ void Online::update(int bit) noexcept {
   begin_step();
 }
 
-namespace {
-
-// The options, one byte after the other, and a mark: what no hash of a model file is likely to be.
-uint64_t id_of(const OnlineOptions& options, bool words) {
-  uint64_t id = 0x6F6E6C696E650001u;
-  for (const uint8_t byte : write_online_options(options)) id = (id ^ byte) * 0x9E3779B97F4A7C15u;
-  return words ? ~id : id;
-}
-
-}  // namespace
-
+// What is asked for with words is another configuration than what is not.
 OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options, bool words)
-    : Weights(id_of(options, words), "online"), options_(options), words_(words) {}
+    : Configuration("online", words ? ~uint64_t{0x6F6E6C696E650001u} : uint64_t{0x6F6E6C696E650001u}, write_online_options(options)),
+      options_(options),
+      words_(words) {}
 
 std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
   return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};

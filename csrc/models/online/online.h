@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/span.h"
+#include "models/configuration.h"
 #include "models/model.h"
 #include "models/online/network.h"
 #include "models/symbol_bits.h"
-#include "models/weights_store.h"
 
 namespace fastnz::models {
 
@@ -34,16 +34,14 @@ class Online final : public BitModel {
   std::vector<int> symbols_;
 };
 
-// A configuration as a model that a user names: its id is that of its option bytes, so equal ones are one. `words`: the content
-// is to be replaced by codes for words first (transforms/words), which the network knows nothing of.
-class OnlineConfiguration final : public Weights {
+// `words`: the content is to be replaced by codes for words first (transforms/words), which the network knows nothing of.
+class OnlineConfiguration final : public Configuration {
  public:
   OnlineConfiguration(const OnlineOptions& options, bool words);
-  const OnlineOptions& options() const noexcept { return options_; }
-  bool words() const noexcept { return words_; }
+  std::vector<uint8_t> option_bytes() const override { return write_online_options(options_); }
+  bool words() const noexcept override { return words_; }
   size_t memory() const noexcept override { return sizeof *this; }
   std::vector<std::pair<const char*, int>> sizes() const override;
-  std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
 
  private:
   OnlineOptions options_;

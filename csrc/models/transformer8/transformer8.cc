@@ -178,6 +178,14 @@ void Transformer8::predict(uint32_t* freq) noexcept {
                               freq + s * kSymbols);
 }
 
+void Transformer8::logits(int32_t* logits, int32_t* greatest) noexcept {
+  if (!stepped_) step();
+  constexpr size_t kSymbols = kernels::kNetworkSymbols;
+  for (size_t s = 0; s < lane_.size(); ++s)
+    greatest[s] = kernels_->logits_q12(&weights_->to_logits(), sums_.data() + s * kSymbols, weights_->logit_bias(),
+                                       logits + s * kSymbols);
+}
+
 size_t transformer8_memory(base::ByteSpan options, uint64_t) {
   const auto weights = weights_of(options);
   return weights->memory() + Transformer8::state_bytes(weights->shape(), 1);

@@ -27,6 +27,7 @@ class Transformer8 final : public SymbolModel {
   int symbols() const noexcept override { return kernels::kNetworkSymbols; }
   int total_bits() const noexcept override { return kernels::kNetworkTotalBits; }
   void predict(uint32_t* freq) noexcept override;
+  void logits(int32_t* logits, int32_t* greatest) noexcept override;
   void update(const uint16_t* symbols_of_lanes) noexcept override;
   void reset(int lane) noexcept override;
 

@@ -1,0 +1,27 @@
+// The payload of a model that cuts its content into lanes with a code each: a head, if there is one, the sizes of the codes, then
+// the codes, in the order of the lanes (docs/lane_mix.md, section 5). The pair below is all that an accelerator replaces: the same bytes, by other means.
+// Invariant: what a payload claims is held against its size before a lane is decoded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/span.h"
+#include "codec/monitor.h"
+#include "models/registry.h"
+
+namespace fastnz::codec {
+
+// Preconditions of both: row.lane_layout is set. The threads share the groups; the bytes do not depend on their number. Each
+// takes the memory that the row declares.
+std::vector<uint8_t> encode_lanes(base::ByteSpan content, const models::ModelRow& row, base::ByteSpan options, size_t threads,
+                                  Monitor* monitor);
+// Whether every code was long enough. Throws what check_lanes() throws.
+bool decode_lanes(base::ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, base::ByteSpan options,
+                  size_t threads, Monitor* monitor, uint64_t offset);
+
+// Throws kCorrupt where the payload cannot be one of `size` bytes of content.
+void check_lanes(base::ByteSpan payload, const models::LaneLayout& layout, uint64_t offset);
+
+}  // namespace fastnz::codec
