@@ -114,10 +114,13 @@ def sizes(source: sources.Source, codec: codecs.Codec, options: argparse.Namespa
 
 
 def useful(source: sources.Source, codec: codecs.Codec) -> bool:
-    """Networks are slow: of the generated sources they get those over letters, as DeepZip's did, and only its two columns."""
+    """Networks are slow: text and DNA get all of them, of the generated sources those over letters only DeepZip's two.
+
+    A preset is the network and transforms, which change next to nothing of text: one of them is shown on what they do change.
+    """
     if source.group in ("text", "dna"):
-        return True
-    return not source.name.endswith("-bytes") and codec.name.removesuffix(" alone") in ("gru", "gru_feat", "fastnz gru_feat")
+        return codec.name.endswith(" alone")
+    return not source.name.endswith("-bytes") and codec.name in ("gru alone", "gru_feat alone", "fastnz gru_feat")
 
 
 def measure_source(source: sources.Source, options: argparse.Namespace):

@@ -20,7 +20,7 @@ import coders
 import fastnz
 from fastnz import _core
 
-NETWORKS = ("rnn", "gru", "gru_feat", "lstm")
+NETWORKS = tuple(_core.online_presets())
 OF_CURVES = ("fastnz-3", "xz", "arithmetic-2")
 SLOW_LEVELS = 7  # from here on text only
 
@@ -44,8 +44,8 @@ def all_codecs() -> list[Codec]:
         Codec("huffman", "", coders.huffman),
         *(Codec(f"arithmetic-{order}", "", lambda data, order=order: coders.adaptive(data, order)) for order in (0, 1, 2)),
         Codec("arithmetic-24", "", lambda data: coders.adaptive(data, 24) if len(set(data)) <= 2 else None),
-        Codec("gzip", python, lambda data: gzip.compress(data, 9, mtime=0), lambda blob, size: gzip.decompress(blob)),
-        Codec("xz", python, lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME), lambda blob, size: lzma.decompress(blob)),
+        Codec("gzip", python, lambda data: gzip.compress(data, 6, mtime=0), lambda blob, size: gzip.decompress(blob)),
+        Codec("xz", python, lambda data: lzma.compress(data, preset=9), lambda blob, size: lzma.decompress(blob)),
     ]
     for row in fastnz.levels():
         made.append(_level(row["level"]))

@@ -6,6 +6,7 @@
 #include "format/layout.h"
 #include "models/registry.h"
 #include "transforms/transform.h"
+#include "transforms/words/words.h"
 
 namespace py = pybind11;
 
@@ -28,8 +29,12 @@ py::list levels() {
 }
 
 uint64_t model_memory(int level, uint64_t size, uint64_t model) {
-  return codec::model_memory_bound(codec::find_level(level, model), std::min<uint64_t>(size, format::kMaxBlockSize));
+  const codec::Level row = codec::find_level(level, model);
+  return codec::model_memory_bound(row, std::min<uint64_t>(size, format::kMaxBlockSize)) +
+         (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
 }
+
+uint64_t block_size(int level, uint64_t model) { return codec::find_level(level, model).block_size; }
 
 py::list models() {
   py::list rows;
@@ -59,6 +64,7 @@ py::list transforms() {
 void bind_tables(py::module_& module) {
   module.def("levels", &levels);
   module.def("model_memory", &model_memory, py::arg("level"), py::arg("size"), py::arg("model") = 0);
+  module.def("block_size", &block_size, py::arg("level"), py::arg("model") = 0);
   module.def("models", &models);
   module.def("transforms", &transforms);
 }

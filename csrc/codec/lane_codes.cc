@@ -6,9 +6,12 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "codec/code_byte.h"
+#include "codec/incompressible.h"
 #include "codec/parallel.h"
 #include "coding/symbol_range_coder.h"
 #include "kernels/dispatch.h"
+#include "models/lane_mix/options.h"
 
 namespace fastnz::codec {
 namespace {
@@ -69,16 +72,23 @@ void run_group(const models::ModelRow& row, ByteSpan options, const LaneLayout& 
   if (monitor) monitor->tick(coded);
 }
 
+// The codes of the lanes, or with a head that before them.
 std::vector<ByteSpan> read_codes(ByteSpan payload, const LaneLayout& layout, uint64_t offset) {
   base::ByteReader reader(payload, offset);
+  std::vector<ByteSpan> codes;
+  if (layout.head != 0) {
+    const uint64_t size = reader.read_varint("size of the head's code");
+    if (size > reader.remaining())
+      throw base::Error(base::ErrorKind::kCorrupt, "block body: the code of its head is longer than it", offset);
+    codes.push_back(reader.read_bytes(static_cast<size_t>(size), "code of the head"));
+  }
   std::vector<uint64_t> sizes;
   // Each size takes a byte, so no more is reserved than the payload has.
-  if (layout.lanes > payload.size())
+  if (layout.lanes > reader.remaining())
     throw base::Error(base::ErrorKind::kCorrupt, "block body: fewer bytes than lanes", offset);
   sizes.reserve(layout.lanes);
   for (uint32_t s = 0; s < layout.lanes; ++s) sizes.push_back(reader.read_varint("size of a lane's code"));
-  std::vector<ByteSpan> codes;
-  codes.reserve(layout.lanes);
+  codes.reserve(codes.size() + layout.lanes);
   for (const uint64_t size : sizes) {
     if (size > reader.remaining())
       throw base::Error(base::ErrorKind::kCorrupt, "block body: the codes of its lanes are longer than it", offset);
@@ -87,6 +97,15 @@ std::vector<ByteSpan> read_codes(ByteSpan payload, const LaneLayout& layout, uin
   if (reader.remaining() != 0)
     throw base::Error(base::ErrorKind::kCorrupt, "block body: bytes behind the codes of its lanes", offset);
   return codes;
+}
+
+bool decode_head(ByteSpan code, base::MutableByteSpan out, Monitor* monitor) {
+  const std::unique_ptr<models::BitModel> model =
+      models::find_model(models::kLaneHeadModel)->make_bit_model(models::lane_head_options(), out.size());
+  coding::BinaryRangeDecoder decoder(code);
+  for (uint8_t& byte : out) byte = decode_byte(model.get(), &decoder);
+  if (monitor) monitor->tick(out.size());
+  return !decoder.overran();
 }
 
 }  // namespace
@@ -113,6 +132,13 @@ std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row,
     for (coding::SymbolRangeEncoder& each : encoder) each.finish();
   });
   std::vector<uint8_t> out;
+  if (layout.head != 0) {
+    std::vector<uint8_t> head;
+    encode_with_model(content.first(layout.head), *models::find_model(models::kLaneHeadModel), models::lane_head_options(), &head,
+                      monitor);
+    base::ByteWriter(&out).write_varint(head.size());
+    out.insert(out.end(), head.begin(), head.end());
+  }
   for (const std::vector<uint8_t>& code : codes) base::ByteWriter(&out).write_varint(code.size());
   for (const std::vector<uint8_t>& code : codes) out.insert(out.end(), code.begin(), code.end());
   return out;
@@ -121,8 +147,12 @@ std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row,
 bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options, size_t threads,
                   Monitor* monitor, uint64_t offset) {
   const LaneLayout layout = row.lane_layout(options, out.size());
-  const std::vector<ByteSpan> codes = read_codes(payload, layout, offset);
+  std::vector<ByteSpan> codes = read_codes(payload, layout, offset);
   std::atomic<bool> whole{true};
+  if (layout.head != 0) {
+    whole = decode_head(codes.front(), out.first(layout.head), monitor);
+    codes.erase(codes.begin());
+  }
   run_parallel(layout.groups(), threads, monitor, [&](size_t g) {
     const auto group = static_cast<uint32_t>(g);
     Sums sums;

@@ -1,5 +1,5 @@
-// The payload of a model that cuts its content into lanes with a code each: the sizes of the codes, then the codes, in the order
-// of the lanes (FORMAT.md, section 9). The pair below is all that an accelerator replaces: the same bytes, by other means.
+// The payload of a model that cuts its content into lanes with a code each: a head, if there is one, the sizes of the codes, then
+// the codes, in the order of the lanes (docs/lane_mix.md, section 5). The pair below is all that an accelerator replaces: the same bytes, by other means.
 // Invariant: what a payload claims is held against its size before a lane is decoded.
 #pragma once
 

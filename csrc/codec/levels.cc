@@ -12,6 +12,7 @@
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/hybrid_online/hybrid_online.h"
+#include "models/lane_mix/options.h"
 #include "models/nibble_mix/mixer.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
@@ -153,14 +154,30 @@ Choice primed_choice(const Level& level) {
 
 
 // A configuration that the user named codes everything.
-Choice configured_choice(const models::Configuration& configuration) {
-  return {models::find_model(configuration.model()), configuration.option_bytes()};
+// Where content repeats itself much, a head spares the lanes to find that out each.
+constexpr size_t kHeadShare = 5;  // of the head's bytes that its code may have, to be worth it: 1.6 bits a byte
+
+std::vector<uint8_t> with_head(const std::vector<uint8_t>& options, uint64_t size) {
+  models::LaneMixOptions lanes = models::read_lane_mix_options(options);
+  lanes.head = models::most_lane_head(size);
+  return models::write_lane_mix_options(lanes);
+}
+
+Choice configured_choice(const models::Configuration& configuration, base::ByteSpan residual) {
+  Choice choice{models::find_model(configuration.model()), configuration.option_bytes()};
+  const int head = choice.row->lane_layout ? models::most_lane_head(residual.size()) : 0;
+  if (head == 0) return choice;
+  std::vector<uint8_t> code;
+  const uint32_t size = models::lane_head_bytes(head);
+  encode_with_model(residual.first(size), *models::find_model(models::kLaneHeadModel), models::lane_head_options(), &code, nullptr);
+  if (code.size() * kHeadShare < size) choice.options = with_head(choice.options, residual.size());
+  return choice;
 }
 
 }  // namespace
 
 Choice choose_model(const Level& level, base::ByteSpan residual) {
-  if (const auto configuration = configuration_of(level.model_id)) return configured_choice(*configuration);
+  if (const auto configuration = configuration_of(level.model_id)) return configured_choice(*configuration, residual);
   if (dictionary_of(level))
     return residual.size() <= models::kMaxPrimedContent ? primed_choice(level) : choose_model(without_model(level), residual);
   const bool named = level.model_id != 0;
@@ -189,8 +206,9 @@ Choice neutral_model(const Level& level) { return plain_choice(level, base::Byte
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
   if (const auto configuration = configuration_of(level.model_id)) {
-    const Choice choice = configured_choice(*configuration);
-    return choice.row->memory(choice.options, size);
+    const Choice choice = configured_choice(*configuration, base::ByteSpan());
+    const uint64_t memory = choice.row->memory(choice.options, size);
+    return choice.row->lane_layout ? std::max<uint64_t>(memory, choice.row->memory(with_head(choice.options, size), size)) : memory;
   }
   if (dictionary_of(level)) {
     const Choice primed = primed_choice(level);

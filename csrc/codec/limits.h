@@ -19,7 +19,8 @@ struct Limits {
 // and one byte at most 45,603 bytes. Eight more bytes may be unwritten at the end.
 inline constexpr uint64_t kMaxBytesPerCodedByte = 45604;
 inline constexpr uint64_t kMaxUnwrittenBytes = 8;
-// Where lanes have codes of their own, the size of a code takes a byte for each lane: so many bytes as a lane has, at most.
+// Where lanes have codes of their own, the size of a code takes a byte for each lane, and lanes are short: check_lanes() in
+// lane_codes.h.
 
 // Proves that `body` can make `content_size` bytes and that this build can decode it. Throws kCorrupt when it cannot
 // make them, kUnsupported when a model or transform is unknown. Returns the memory that decoding takes beyond input and

@@ -55,6 +55,7 @@ struct FloatAttention {
   int32_t places;            // >= 1
   bool squares;              // a place counts by the product of squares instead of by the exponential of a product
   float scale;               // of products, where they are exponents
+  const float* offsets;      // [heads][weights_stride], added to these
   const float* query;        // [H]
   const float* key;          // [H], of place 0
   const float* value;
@@ -64,7 +65,7 @@ struct FloatAttention {
   size_t weights_stride;     // a multiple of kFloatLanes >= places
   float* inverses;           // [heads]: 1 / what the weights' numerators sum to
   float* out;                // [H]
-  // The way back. Gradients of keys, values and `relative` are added to.
+  // The way back. Gradients of keys, values, `relative` and `offsets` are added to.
   int32_t learning;          // places whose keys and values learn
   const float* from_above;   // [H]
   float* to_query;           // [H]
@@ -72,6 +73,7 @@ struct FloatAttention {
   float* to_value;
   size_t to_stride;
   float* to_relative;
+  float* to_offsets;         // where products are exponents
 };
 
 }  // namespace fastnz::kernels

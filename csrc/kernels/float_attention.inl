@@ -19,13 +19,14 @@ inline VectorF32 attended_key(const FloatAttention* a, int at, int place) {
 
 // Numerators of the places' weights, zero behind the last place; their sum is returned.
 inline float exponential_weights(const FloatAttention* a, int head, float* weights) {
+  const float* const offsets = a->offsets + static_cast<size_t>(head) * a->weights_stride;
   const int from = head * a->width, padded = (a->places + kFloatLanes - 1) / kFloatLanes * kFloatLanes;
   float top = 0.0f;
   for (int j = 0; j < a->places; ++j) {
     VectorF32 sum = broadcast_f32(0.0f);
     for (int i = 0; i < a->width; i += kFloatLanes)
       sum = multiply_add_f32(load_f32(a->query + from + i), attended_key(a, from + i, j), sum);
-    weights[j] = sum_lanes_f32(sum) * a->scale;
+    weights[j] = sum_lanes_f32(sum) * a->scale + offsets[j];
     if (j == 0 || weights[j] > top) top = weights[j];
   }
   for (int j = a->places; j < padded; ++j) weights[j] = top;
@@ -115,10 +116,14 @@ void attention_backward_f32(const FloatAttention* a) {
     const VectorF32 mean = broadcast_f32(sum_lanes_f32(means));
     for (int j = 0; j < padded; j += kFloatLanes) {
       VectorF32 slope = subtract_f32(load_f32(slopes + j), mean);
-      if (a->squares)
+      if (a->squares) {
         slope = clamp_f32(multiply_f32(slope, broadcast_f32(a->inverses[head])), kFeatureGradientBound);
-      else
-        slope = clamp_f32(multiply_f32(multiply_f32(load_f32(weights + j), slope), broadcast_f32(a->scale)), kGradientBound);
+      } else {
+        float* const to = a->to_offsets + static_cast<size_t>(head) * a->weights_stride + j;
+        slope = clamp_f32(multiply_f32(load_f32(weights + j), slope), kGradientBound);
+        store_f32(to, add_f32(load_f32(to), slope));
+        slope = multiply_f32(slope, broadcast_f32(a->scale));
+      }
       store_f32(slopes + j, slope);
     }
     for (int i = from; i < from + a->width; i += kFloatLanes) {

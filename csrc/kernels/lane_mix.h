@@ -36,7 +36,7 @@ inline constexpr int kLaneRateShift = 6;        // a gradient (q16) moves a weig
 // are never 0 in a slot that is in use. Counts are 0 (no candidate) to 15.
 using LaneSlot = uint64_t;
 
-// A pointer to the byte that is expected next: where in the block's content and in its lane; length 0 and position 0: none.
+// A pointer to the byte that is expected next: where in the block's content and in its lane (0 in the head); position 0: none.
 struct LaneMatch {
   uint32_t position;
   uint32_t offset;
@@ -53,11 +53,12 @@ struct LaneMixState {
   uint16_t check[kLaneContexts];
 };
 
-// The block as far as a lane may know it: at step t every lane's first t bytes.
+// The block as far as a lane may know it: the head, and at step t every lane's first t bytes.
 struct LaneContent {
   const uint8_t* bytes;   // the whole content
   uint64_t size;
   uint32_t lane_bytes;    // L
+  uint32_t head;          // bytes before the first lane
 };
 
 struct LaneCandidates {
@@ -106,18 +107,22 @@ FASTNZ_HOST_DEVICE inline void lane_mix_add(LaneCandidates* to, uint32_t symbol,
   to->feature[to->count++] = static_cast<uint16_t>(feature);
 }
 
+FASTNZ_HOST_DEVICE inline bool lane_mix_points(const LaneMatch* m, const LaneContent* content, uint32_t step) {
+  return m->position != 0 && (m->position < content->head || m->offset < step);
+}
+
 // The candidates of step t from the slots that the lane's contexts lead to.
 FASTNZ_HOST_DEVICE inline void lane_mix_candidates(const LaneMixState* lane, const LaneSlot slots[kLaneContexts],
                                                    const LaneContent* content, uint32_t step, LaneCandidates* out) {
   out->count = 0;
   int expected = -1;
   const LaneMatch* m = &lane->short_match;
-  if (m->position != 0 && m->offset < step) {
+  if (lane_mix_points(m, content, step)) {
     expected = content->bytes[m->position];
     lane_mix_add(out, static_cast<uint32_t>(expected), kLaneShortMatch + 2 * lane_mix_length_class(m->length) + (m->misses > 0));
   }
   m = &lane->long_match;
-  if (m->position != 0 && m->offset < step) {
+  if (lane_mix_points(m, content, step)) {
     const int other = content->bytes[m->position];
     lane_mix_add(out, static_cast<uint32_t>(other), kLaneLongMatch + 2 * lane_mix_length_class(m->length) + (other == expected));
   }
@@ -201,7 +206,7 @@ FASTNZ_HOST_DEVICE inline LaneSlot lane_mix_update_slot(LaneSlot old, uint32_t c
 FASTNZ_HOST_DEVICE inline void lane_mix_advance_match(LaneMatch* m, const LaneContent* content, uint32_t step, uint32_t symbol,
                                                       bool outlives) {
   if (m->position == 0) return;
-  bool keep = m->offset < step;
+  bool keep = lane_mix_points(m, content, step);
   if (keep) {
     if (content->bytes[m->position] == symbol) {
       if (m->length < kMostMatchLength) ++m->length;
@@ -210,9 +215,12 @@ FASTNZ_HOST_DEVICE inline void lane_mix_advance_match(LaneMatch* m, const LaneCo
       m->length = 0;
       keep = outlives && ++m->misses <= kMostMisses;
     }
-    ++m->position;
-    ++m->offset;
-    if (m->offset >= content->lane_bytes || m->position >= content->size) keep = false;
+    if (m->position < content->head) {
+      if (++m->position == content->head) keep = false;
+    } else {
+      ++m->position;
+      if (++m->offset >= content->lane_bytes || m->position >= content->size) keep = false;
+    }
   }
   if (!keep) *m = LaneMatch{0, 0, 0, 0};
 }
@@ -227,8 +235,10 @@ FASTNZ_HOST_DEVICE inline bool lane_mix_wants_match(const LaneMatch* m, int leas
 FASTNZ_HOST_DEVICE inline void lane_mix_take_match(LaneMatch* m, const LaneContent* content, uint32_t found, uint64_t end,
                                                    uint32_t end_offset, int least) {
   if (found == 0) return;
-  const uint32_t offset = found % content->lane_bytes;
-  uint32_t most = offset < end_offset ? offset : end_offset, length = 0;
+  const bool in_head = found < content->head;
+  const uint32_t offset = in_head ? 0 : (found - content->head) % content->lane_bytes;
+  const uint32_t before = in_head ? found : offset;
+  uint32_t most = before < end_offset ? before : end_offset, length = 0;
   if (most > kMostVerified) most = kMostVerified;
   while (length < most && content->bytes[found - 1 - length] == content->bytes[end - 1 - length]) ++length;
   if (length >= static_cast<uint32_t>(least))

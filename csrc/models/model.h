@@ -88,15 +88,16 @@ class ModelLanes {
   virtual void advance() noexcept = 0;
 };
 
-// How a content is cut into lanes that have a code each: lane s is the bytes from s * lane_bytes on; only the last is shorter.
-// `group` lanes in a row learn together and know nothing of others.
+// How a content is cut into lanes that have a code each: lane s is the bytes from head + s * lane_bytes on; only the last is
+// shorter. `group` lanes in a row learn together and know nothing of others, but all know the head, which is coded before them.
 struct LaneLayout {
   uint64_t size = 0;  // of the content
+  uint32_t head = 0;
   uint32_t lane_bytes = 1, lanes = 0, group = 1;
 
   uint32_t groups() const noexcept { return lanes / group + (lanes % group != 0); }
   uint32_t lanes_of(uint32_t g) const noexcept { return g + 1 < groups() ? group : lanes - g * group; }
-  uint64_t begin(uint32_t lane) const noexcept { return uint64_t{lane} * lane_bytes; }
+  uint64_t begin(uint32_t lane) const noexcept { return head + uint64_t{lane} * lane_bytes; }
   uint64_t size_of(uint32_t lane) const noexcept { return lane + 1 < lanes ? lane_bytes : size - begin(lane); }
 };
 

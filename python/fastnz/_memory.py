@@ -25,7 +25,7 @@ def threads_within(
     size : int or None
         Bytes of content; None if they are not known, so that blocks may be full.
     block_size : int
-        0 stands for the level's own.
+        0 stands for the one that suits level and model.
     model : int
         Id of a loaded model; 0 stands for the level's own choice.
 
@@ -36,8 +36,7 @@ def threads_within(
     """
     if limit == UNLIMITED:
         return threads
-    if not block_size:  # 0 for a level that this build lacks: model_memory says so
-        block_size = next((row["block_size"] for row in _core.levels() if row["level"] == level), 0)
+    block_size = block_size or _core.block_size(level, model)
     block = block_size if size is None else min(size, block_size)
     each = max(_core.model_memory(level, block, model) + _BUFFERS_PER_BLOCK * block, 1)
     if each > limit:

@@ -13,6 +13,10 @@ _OPTIONS = (
     "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
     "heads", "places", "inner", "seed",
 )  # fmt: skip
+_RATES = ("rate", "replay_rate")
+_STEPS = ("every", "window")  # powers of two, of which the core wants the exponent
+_REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1}
+_ALL = ("rate", *_OPTIONS, *_REPLAY)
 
 
 def is_online(model: str) -> bool:
@@ -26,8 +30,9 @@ def load_online(model: str) -> int:
     Parameters
     ----------
     model : str
-        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``, and
-        ``words=1`` for codes of words in the place of bytes (FORMAT.md, section 6).
+        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``, a
+        schedule (`fastnz.schedules`) among them, and ``words=1`` for codes of words in the place of bytes (FORMAT.md,
+        section 6).
 
     Raises
     ------
@@ -44,10 +49,14 @@ def load_online(model: str) -> int:
     options = {"words": 0, **_core.online_presets()[name]}
     for change in filter(None, changes.split(",")):
         word, _, value = change.partition("=")
-        if word not in ("rate", *_OPTIONS):
-            raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_OPTIONS)}")
+        if word not in _ALL:
+            raise ValueError(f"model {model}: no option {word!r}; there are {', '.join(_ALL)}")
+        if word in _REPLAY:
+            options = _REPLAY | options
         try:
-            options[word] = _rate_code(float(value)) if word == "rate" else int(value)
+            options[word] = _rate_code(float(value)) if word in _RATES else int(value)
+            if word in _STEPS:
+                options[word] = _exponent(options[word])
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
         if not 0 <= options[word] <= (1 if word == "words" else 8192):
@@ -59,6 +68,13 @@ def load_online(model: str) -> int:
         return _core.load_online(options, words)
     except CorruptError as error:  # what it is in a frame
         raise ValueError(f"model {model}: {error}") from None
+
+
+def _exponent(steps: int) -> int:
+    """Return log2 of a power of two."""
+    if steps.bit_count() != 1 or not 1 << 6 <= steps <= 1 << 21:
+        raise ValueError(steps)
+    return steps.bit_length() - 1
 
 
 def _rate_code(rate: float) -> int:

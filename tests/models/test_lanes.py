@@ -15,6 +15,7 @@ from fastnz._core import testing
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
 
+import decoder
 import lane_mix
 import priors
 
@@ -25,22 +26,32 @@ TEXT = " ".join(RNG.choice(_WORDS, 4000)).encode()
 LOG = b"".join(b"2026-11-%02d %02d:%02d GET /%s %d\n" % (d % 30, d % 24, d % 60, _WORDS[d % 17].encode(), d * d) for d in range(400))
 
 
-def options(lane_bits=10, group_bits=6, prior=1):
-    return bytes([lane_bits, group_bits, prior])
+def options(lane_bits=10, group_bits=6, prior=1, head=0):
+    return bytes([lane_bits, group_bits | head << 4, prior])
 
 
-def lane_count(size, lane_bits):
-    wanted = -(-size // 2**lane_bits)
-    return -(-size // -(-size // wanted))
-
-
-@pytest.mark.parametrize("lane_bits, group_bits", [(10, 0), (10, 1), (10, 2), (10, 6), (11, 3), (14, 6), (20, 10)])
+@pytest.mark.parametrize("lane_bits, group_bits", [(10, 0), (10, 1), (10, 2), (10, 6), (11, 3), (14, 6), (16, 10)])
 @pytest.mark.parametrize("size", [1, 2, 1023, 1024, 1025, 2047, 5003, 9217])
 def test_sizes_and_groups(lane_bits, group_bits, size):
     """Single lanes and groups, last ones that are short: what is written is read."""
     data, chosen = TEXT[:size], options(lane_bits, group_bits)
     coded = testing.model_encode("lane_mix", chosen, data)
     assert testing.model_decode("lane_mix", chosen, coded, size) == data
+
+
+@pytest.mark.parametrize("size", [4097, 4098, 5120, 5121, 9000])
+def test_a_head(size):
+    """Bytes before the lanes, which all groups know; what is left may be a byte."""
+    chosen = options(10, 1, head=1)
+    coded = testing.model_encode("lane_mix", chosen, LOG[:size])
+    assert testing.model_decode("lane_mix", chosen, coded, size) == LOG[:size]
+
+
+def test_a_head_is_taken_where_content_repeats_itself():
+    log = b"".join(LOG[k * 97 % 5000 :][: 3000 + k] for k in range(50))
+    body = fastnz.compress_raw(log, model="lanes")
+    assert body[0] >> 4 == LANES and body[0] & 7 == 2 and body[2] >> 4 > 0
+    assert fastnz.decompress_raw(body, len(log), model="lanes") == log
 
 
 @pytest.mark.parametrize("data", [LOG, bytes(5000), RNG.bytes(3000), bytes(range(256)) * 20], ids=["log", "zeros", "noise", "ramp"])
@@ -64,12 +75,13 @@ def test_lanes_of_a_group_learn_from_each_other():
     assert len(together) < 0.95 * len(alone)
 
 
-@pytest.mark.parametrize("data, lane_bits, group_bits", [(TEXT[:2300], 10, 6), (LOG[:2500], 10, 1)])
-def test_the_document(data, lane_bits, group_bits):
+@pytest.mark.parametrize(
+    "data, chosen", [(TEXT[:2300], options(10, 6)), (LOG[:2500], options(10, 1)), (LOG[:5700], options(10, 1, head=1))]
+)
+def test_the_document(data, chosen):
     priors.load()
-    chosen = options(lane_bits, group_bits)
     coded = testing.model_encode("lane_mix", chosen, data)
-    assert lane_mix.decode(chosen, coded, len(data)) == data
+    assert lane_mix.decode(chosen, coded, len(data), decoder.decode_bits) == data
 
 
 def test_first_weights_of_the_document():
@@ -82,7 +94,7 @@ def test_first_weights_of_the_document():
 def test_all_ways_in(tmp_path):
     """Buffers, streams, files, lists, raw records: the same name everywhere."""
     packed = fastnz.compress(TEXT, model="lanes")
-    assert len(packed) < len(fastnz.compress(TEXT, 1))
+    assert len(packed) < len(TEXT) // 5
     assert _core.frame_info(packed)[0]["model"] == "lane_mix"
     assert fastnz.decompress(packed) == TEXT
     stream = fastnz.Compressor(model="lanes:lane=1024")
@@ -105,7 +117,7 @@ def test_command_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "model", ["lanes:lane=1000", "lanes:lane=512", "lanes:lane=2097152", "lanes:group=3", "lanes:group=2048", "lanes:size=1", "lanes:lane=x"]
+    "model", ["lanes:lane=1000", "lanes:lane=512", "lanes:lane=131072", "lanes:group=3", "lanes:group=2048", "lanes:size=1", "lanes:lane=x"]
 )
 def test_names_that_mean_nothing(model):
     with pytest.raises(ValueError, match="lanes"):
@@ -150,9 +162,18 @@ def decode(payload, chosen=options(), size=5000, **limits):
 
 
 def test_options_out_of_their_bounds():
-    for chosen in (options(9), options(21), options(10, 11), options(10, 6, 0), options(10, 6, 99), b"\3", bytes(4), bytes(9), bytes(11)):
+    for chosen in (options(9), options(17), options(10, 11), options(10, 6, 0), options(10, 6, 99), b"\3", bytes(4), bytes(9), bytes(11)):
         with pytest.raises(fastnz.UnsupportedError, match="lane_mix"):
             decode(b"\0" * 5, chosen)
+
+
+def test_a_head_as_long_as_the_content():
+    with pytest.raises(fastnz.CorruptError, match="head"):
+        decode(b"\0" * 5, options(head=1), 4096)
+    with pytest.raises(fastnz.CorruptError, match="head"):
+        decode(b"\x7f\0", options(head=1), 5000)
+    with pytest.raises(fastnz.UnsupportedError, match="head"):
+        decode(b"\0" * 5, options(head=6), 1 << 20)
 
 
 def test_payloads_that_lie():

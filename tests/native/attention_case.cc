@@ -25,7 +25,8 @@ void run_attention(const KernelTable& table, bool back, Digest* digest) {
           const size_t kept = (n + 15) / 16 * 16;
           const std::vector<float> states = draw_all(&random, kind, n * stride + 3 * h);
           const std::vector<float> relative = draw_all(&random, kind == Kind::kTiny ? Kind::kTiny : Kind::kUsual, n * h);
-          std::vector<float> weights(kHeads * kept), inverses(kHeads), out(h), to_relative(n * h);
+          std::vector<float> weights(kHeads * kept), inverses(kHeads), out(h), to_relative(n * h), to_offsets(kHeads * kept);
+          const std::vector<float> offsets = draw_all(&random, kind, kHeads * kept);
           std::vector<float> to_states = draw_all(&random, Kind::kUsual, n * stride + 3 * h);
           const std::vector<float> above = draw_all(&random, kind, h);
           const size_t own = (n - 1) * stride;
@@ -35,6 +36,7 @@ void run_attention(const KernelTable& table, bool back, Digest* digest) {
           a.places = places;
           a.squares = squares;
           a.scale = 0.25f;
+          a.offsets = offsets.data();
           a.query = states.data() + own;
           a.key = a.query + h;
           a.value = a.key + h;
@@ -53,9 +55,10 @@ void run_attention(const KernelTable& table, bool back, Digest* digest) {
             a.to_value = a.to_key + h;
             a.to_stride = stride;
             a.to_relative = to_relative.data();
+            a.to_offsets = to_offsets.data();
             table.attention_backward_f32(&a);
           }
-          for (const std::vector<float>* made : {&weights, &inverses, &out, &to_states, &to_relative})
+          for (const std::vector<float>* made : {&weights, &inverses, &out, &to_states, &to_relative, &to_offsets})
             digest->add(std::span<const float>(*made));
         }
 }

@@ -5,14 +5,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "codec/compress.h"
 #include "codec/decompress.h"
 #include "codec/weights.h"
 #include "digest.h"
+#include "models/lane_mix/options.h"
+#include "models/online/online.h"
+#include "models/weights_store.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -139,10 +144,28 @@ std::vector<Content> make_contents() {
           {"generators", make_generators(&random)}};
 }
 
-CodecResult run_codec(const Content& content, int level) {
+uint64_t words_network() {
+  const models::OnlineOptions options{.cell = models::OnlineCell::kRnn, .units = 16, .period = 20, .rate = 0xA8, .memory = 11};
+  auto configuration = std::make_shared<const models::OnlineConfiguration>(options, true);
+  const uint64_t id = configuration->id();
+  models::add_weights(std::move(configuration));
+  return id;
+}
+
+uint64_t make_lanes() {
+  models::LaneMixOptions options;
+  options.lane_bits = 10;
+  options.group_bits = 2;
+  auto configuration = std::make_shared<const models::LaneMixConfiguration>(options);
+  models::add_weights(configuration);
+  return configuration->id();
+}
+
+CodecResult run_codec(const Content& content, int level, uint64_t model_id) {
   codec::Monitor monitor;
   codec::CompressOptions options;
   options.level = level;
+  options.model_id = model_id;
   const std::vector<uint8_t> compressed = codec::compress(content.bytes, options, &monitor);
   Digest digest;
   digest.add(std::span<const uint8_t>(compressed));

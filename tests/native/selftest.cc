@@ -1,7 +1,7 @@
 // Checks that need no Python, so that the same program runs natively and under an emulator: every kernel of every
 // instruction set that this CPU has, the checksums and the coders, against the digests stored beside the tests.
 //   fastnz_selftest DIGESTS.json VECTORS   compares, decodes every frame in the folder; exit status 1 on a difference
-//   fastnz_selftest --codec                compresses generated content at every level and prints digests of the bytes,
+//   fastnz_selftest --codec                compresses generated content at every level and in lanes, and prints digests of the bytes,
 //                                          to be compared between machines and instruction sets
 //   fastnz_selftest                        prints the digests as JSON, to be stored
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -148,13 +149,22 @@ void check_vectors(const std::string& folder) {
 
 void print_codec() {
   const std::vector<selftest::Content> contents = selftest::make_contents();
-  for (const codec::Level& level : codec::levels()) {
-    for (const selftest::Content& content : contents) {
-      const selftest::CodecResult result = selftest::run_codec(content, level.level);
-      if (!result.round_trip) report(false, "round trip", content.name);
-      std::printf("level %d %s %zu bytes %s\n", level.level, content.name, result.compressed_size,
-                  result.digest.c_str());
-    }
+  const auto print = [](const std::string& how, const selftest::Content& content, const selftest::CodecResult& result) {
+    if (!result.round_trip) report(false, "round trip", content.name);
+    std::printf("%s %s %zu bytes %s\n", how.c_str(), content.name, result.compressed_size, result.digest.c_str());
+  };
+  const uint64_t lanes = selftest::make_lanes();
+  for (const selftest::Content& content : contents) {
+    for (const codec::Level& level : codec::levels())
+      print("level " + std::to_string(level.level), content, selftest::run_codec(content, level.level));
+    print("lanes", content, selftest::run_codec(content, codec::kDefaultLevel, lanes));
+  }
+  const uint64_t words = selftest::words_network();
+  for (const selftest::Content& content : contents) {
+    if (std::string_view(content.name) != "text") continue;
+    const selftest::CodecResult result = selftest::run_codec(content, codec::kDefaultLevel, words);
+    if (!result.round_trip) report(false, "round trip", "words");
+    std::printf("words %s %zu bytes %s\n", content.name, result.compressed_size, result.digest.c_str());
   }
 }
 

@@ -237,7 +237,7 @@ def decode_body(body: bytes, size: int) -> bytes:
         raise Unsupported(f"model {model_id}")
     elif model_id == 9:
         try:
-            content = lane_mix.decode(options, payload, residual_size)
+            content = lane_mix.decode(options, payload, residual_size, decode_bits)
         except UnknownOptions as error:
             raise Unsupported(str(error)) from error
         except lane_mix.BadPayload as error:

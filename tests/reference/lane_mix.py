@@ -11,6 +11,7 @@ import gru8
 import hybrid
 import numpy as np
 from context_mix import UnknownOptions
+from nibble_mix import NibbleMix
 
 MASK = 0xFFFFFFFF
 SHORT, LONG = 6, 12
@@ -31,15 +32,18 @@ class BadPayload(Exception):
 class Options:
     lane_bits: int = 14
     group_bits: int = 6
+    head: int = 0
     weights: int = 0
 
 
 def read_options(data: bytes) -> Options:
     options, rest = Options(), data
     if len(data) in (2, 3, 10):
-        options.lane_bits, options.group_bits = data[:2]
+        options.lane_bits, options.group_bits = data[0], data[1] & 15
+        h = data[1] >> 4
+        options.head = 2 ** (11 + h) if h else 0
         rest = data[2:]
-    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 20 or options.group_bits > 10:
+    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 16 or options.group_bits > 10 or options.head > 65536:
         raise UnknownOptions("lane_mix")
     if len(rest) == 8:
         options.weights = int.from_bytes(rest, "little")
@@ -144,17 +148,30 @@ class Lane:
 class Group:
     """The lanes of a group and what they share."""
 
-    def __init__(self, lanes: list[Lane], slot_bits: int, lane_size: int, content: bytearray) -> None:
-        self.lanes, self.shift, self.lane_size, self.content = lanes, 32 - slot_bits, lane_size, content
+    def __init__(self, lanes: list[Lane], slot_bits: int, lane_size: int, content: bytearray, head: int) -> None:
+        self.lanes, self.shift, self.lane_size, self.content, self.head = lanes, 32 - slot_bits, lane_size, content, head
         self.weights = first_weights()
         self.slots: list[dict] = [{} for _ in range(CONTEXTS)]
         self.entries: tuple[dict, dict] = ({}, {})
+        reader = Lane(lanes[0].w, 0, head)
+        for end in range(1, head + 1):
+            byte = content[end - 1]
+            for k, x in enumerate(reader.contexts()):
+                at, check = x >> self.shift, x & 0x7FFF | 0x8000
+                self.slots[k][at] = learn(self.slots[k].get(at, (0,)), check, byte)
+            reader.push(byte)
+            for match, entries in zip(reader.matches, self.entries):
+                if match.least <= end < head:
+                    entries[reader.entry(match.least) >> self.shift] = end
+
+    def points(self, match: Match, t: int) -> bool:
+        return match.position > 0 and (match.position < self.head or match.offset < t)
 
     def candidates(self, lane: Lane, t: int) -> list[tuple[int, int]]:
         out = []
         short, long = lane.matches
         for k, match in enumerate((short, long)):
-            if match.position and match.offset < t:
+            if self.points(match, t):
                 c = self.content[match.position]
                 flag = match.misses > 0 if k == 0 else bool(out) and out[0][0] == c
                 out.append((c, 320 + 32 * k + 2 * length_class(match.length) + flag))
@@ -208,7 +225,7 @@ class Group:
     def move(self, match: Match, t: int, byte: int) -> None:
         if not match.position:
             return
-        if match.offset >= t:
+        if not self.points(match, t):
             match.drop()
             return
         if self.content[match.position] == byte:
@@ -221,9 +238,10 @@ class Group:
             if not match.outlives or match.misses > 8:
                 match.drop()
                 return
+        in_head = match.position < self.head
         match.position += 1
-        match.offset += 1
-        if match.offset >= self.lane_size or match.position >= len(self.content):
+        match.offset += not in_head
+        if match.position == self.head or match.offset >= self.lane_size or match.position >= len(self.content):
             match.drop()
 
     def look(self, lane: Lane, match: Match, entries: dict, t: int) -> list:
@@ -234,8 +252,9 @@ class Group:
         if match.position == 0 or (match.misses > 0 and match.length < match.least):
             found = entries.get(at, 0)
             if found:
-                offset, n = found % self.lane_size, 0
-                while n < min(offset, t + 1, 32) and self.content[found - 1 - n] == self.content[end - 1 - n]:
+                offset = 0 if found < self.head else (found - self.head) % self.lane_size
+                before, n = found if found < self.head else offset, 0
+                while n < min(before, t + 1, 32) and self.content[found - 1 - n] == self.content[end - 1 - n]:
                     n += 1
                 if n >= match.least:
                     match.position, match.offset, match.length, match.misses = found, offset, n, 0
@@ -264,18 +283,22 @@ class Decoder:
         return c
 
 
+def varint(payload: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(payload) or shift > 63:
+            raise BadPayload("sizes of codes")
+        byte = payload[at]
+        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
+        if byte < 128:
+            return value, at
+
+
 def split(payload: bytes, lanes: int) -> list[bytes]:
     sizes, at = [], 0
     for _ in range(lanes):
-        value = shift = 0
-        while True:
-            if at >= len(payload) or shift > 63:
-                raise BadPayload("sizes of codes")
-            byte = payload[at]
-            value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
-            if byte < 128:
-                break
-        sizes.append(value)
+        size, at = varint(payload, at)
+        sizes.append(size)
     if at + sum(sizes) != len(payload):
         raise BadPayload("sizes of codes do not fit the payload")
     codes = []
@@ -285,23 +308,33 @@ def split(payload: bytes, lanes: int) -> list[bytes]:
     return codes
 
 
-def decode(options_bytes: bytes, payload: bytes, n: int) -> bytes:
+def decode(options_bytes: bytes, payload: bytes, n: int, decode_bits) -> bytes:
+    """`decode_bits(code, model, size)` is the binary range coder of FORMAT.md."""
     options = read_options(options_bytes)
-    wanted = -(-n // 2**options.lane_bits)
-    lane_size = -(-n // wanted)
-    lanes = -(-n // lane_size)
+    head, rest = options.head, n - options.head
+    if rest <= 0:
+        raise BadPayload("a head as long as the content")
+    wanted = -(-rest // 2**options.lane_bits)
+    lane_size = -(-rest // wanted)
+    lanes = -(-rest // lane_size)
     group_size = min(2**options.group_bits, lanes)
     slot_bits = 8
     while slot_bits < 22 and 2 ** (slot_bits + 3) < group_size * lane_size:
         slot_bits += 1
     content = bytearray(n)
+    if head:
+        size, at = varint(payload, 0)
+        if size > len(payload) - at:
+            raise BadPayload("the head's code")
+        content[:head] = decode_bits(payload[at : at + size], NibbleMix(bytes([5, 0]), head), head)
+        payload = payload[at + size :]
     codes = split(payload, lanes)
     weights = hybrid.NETWORKS[options.weights]
     for first in range(0, lanes, group_size):
         numbers = range(first, min(first + group_size, lanes))
-        members = [Lane(weights, s * lane_size, min(lane_size, n - s * lane_size)) for s in numbers]
+        members = [Lane(weights, head + s * lane_size, min(lane_size, rest - s * lane_size)) for s in numbers]
         decoders = {id(lane): Decoder(codes[s]) for lane, s in zip(members, numbers)}
-        group = Group(members, slot_bits, lane_size, content)
+        group = Group(members, slot_bits, lane_size, content, head)
         for t in range(lane_size):
             group.step(t, lambda lane, freq: decoders[id(lane)](freq))
     return bytes(content)

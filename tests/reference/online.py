@@ -27,8 +27,8 @@ def read_options(b):
     o = {"with_mean": b[0] >> 3 & 1, "units": 16 * b[1], "layers": b[2], "seed": b[11]}
     o |= dict(zip(words, (b[3], b[4], b[6], b[7], b[8])))
     if len(b) == 15:
-        o |= {"every": 8 + (b[12] & 15), "lanes": 1 << (b[12] >> 4 & 7), "doubling": b[12] >> 7, "replay_rate": b[14]}
-        o |= {"window": 8 + (b[13] & 15), "passes": 1 + (b[13] >> 4 & 7), "apart": b[13] >> 7}
+        o |= {"every": 6 + (b[12] & 15), "lanes": 1 << (b[12] >> 4 & 7), "doubling": b[12] >> 7, "replay_rate": b[14]}
+        o |= {"window": 6 + (b[13] & 15), "passes": 1 + (b[13] >> 4 & 7), "apart": b[13] >> 7}
     if not cell:
         return o | {"cell": NNCP if normalised else TRACE, "heads": b[5], "places": b[9] + 1, "inner": 32 * b[10]}
     tables = {"table_bits": b[9], "table_width": 16 * (b[10] & 15), "contexts": (3 if b[9] else 0) + (b[10] >> 4)}

@@ -21,6 +21,7 @@ class Attention(Learner):
             self._place((k, "states offset"), 1, 3 * h)
             self._place((k, "relative"), o["places"], h)
             if not self.trace:
+                self._place((k, "offsets"), o["heads"], -(-o["places"] // 16) * 16)
                 self._place((k, "projection"), h, h)
                 self._place((k, "projection offset"), 1, h)
             self._place((k, "units gain"), 1, h)
@@ -40,6 +41,9 @@ class Attention(Learner):
         for name, (_, rows, _columns) in self.places.items():
             if name[1:] == ("relative",):
                 self.draw_matrix(name, self.bound(self.h))
+            elif name[1:] == ("offsets",):
+                for head, row in enumerate(self.part(name)):
+                    row[: self.o["places"]] = -np.arange(self.o["places"], dtype=np.float32) / np.float32(2 << head)
             elif rows > 1:
                 self.draw_matrix(name)
             elif "gain" in name[-1] or name == "last gain":
@@ -103,7 +107,8 @@ class Attention(Learner):
                 q, key = bounded(query, FEATURE_BOUND), bounded(key, FEATURE_BOUND)
                 scores.append(m.dot(q * q, key * key))
             else:
-                scores.append(m.dot(query, key) * m.kind(self.bound(h // self.o["heads"])))
+                offset = self.part((k, "offsets"))[:, j]
+                scores.append(m.dot(query, key) * m.kind(self.bound(h // self.o["heads"])) + offset)
         weights = np.array(scores)
         if self.trace:
             total = self._sum(weights) + m.kind(2.0**-20)
@@ -186,7 +191,10 @@ class Attention(Learner):
             slopes = bounded(slopes * layer["inverses"], 4096)
             query = bounded(query, FEATURE_BOUND)
         else:
-            slopes = bounded((weights * slopes) * m.kind(self.bound(h // self.o["heads"])))
+            slopes, offsets = bounded(weights * slopes), self.part((k, "offsets"), self.g)
+            for s in range(slopes.shape[1]):
+                offsets[:, : len(seen)] = offsets[:, : len(seen)] + slopes[:, s].T
+            slopes = slopes * m.kind(self.bound(h // self.o["heads"]))
         to_query, relative = np.zeros_like(query), self.part((k, "relative"), self.g)
         for j in range(len(seen)):
             key, factor, slope = self._key(k, seen, j), query, slopes[j][:, :, None]

@@ -1,11 +1,14 @@
 #include "models/lane_mix/lane_mix.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "kernels/dispatch.h"
 #include "kernels/lane_mix_weights.h"
 #include "models/network/families.h"
+#include "models/registry.h"
 #include "models/weights_store.h"
 
 namespace fastnz::models {
@@ -37,7 +40,7 @@ LaneMix::LaneMix(std::unique_ptr<SymbolModel> network, const LaneLayout& layout,
     : network_(std::move(network)),
       kernels_(kernels ? kernels : &kernels::dispatch().table),
       layout_(layout),
-      content_{content, layout.size, layout.lane_bytes},
+      content_{content, layout.size, layout.lane_bytes, layout.head},
       first_(group * layout.group),
       lanes_(layout.lanes_of(group)),
       slot_bits_(slot_bits(layout)),
@@ -54,8 +57,28 @@ LaneMix::LaneMix(std::unique_ptr<SymbolModel> network, const LaneLayout& layout,
       symbols_(lanes_) {
   std::transform(std::begin(kernels::kFirstLaneWeights), std::end(kernels::kFirstLaneWeights), weights_.begin(),
                  kernels::lane_mix_first_weight);
+  learn_head();
   for (kernels::LaneMixState& lane : lane_) kernels::lane_mix_contexts(&lane, slot_bits_);
   count_active();
+}
+
+// What a lane that had coded the head alone would leave in slots and tables.
+void LaneMix::learn_head() noexcept {
+  kernels::LaneMixState lane{};
+  for (uint32_t end = 1; end <= layout_.head; ++end) {
+    kernels::lane_mix_contexts(&lane, slot_bits_);
+    const uint32_t symbol = content_.bytes[end - 1];
+    for (size_t k = 0; k < kContexts; ++k) {
+      LaneSlot& slot = slots_[(k << slot_bits_) + lane.slot[k]];
+      slot = kernels::lane_mix_update_slot(slot, lane.check[k], symbol);
+    }
+    kernels::lane_mix_push(&lane, symbol);
+    if (end == layout_.head) return;
+    if (end >= static_cast<uint32_t>(kernels::kShortMatchBytes))
+      short_entries_[kernels::lane_mix_match_entry(lane.history, kernels::kShortMatchBytes, slot_bits_)] = end;
+    if (end >= static_cast<uint32_t>(kernels::kLongMatchBytes))
+      long_entries_[kernels::lane_mix_match_entry(lane.history, kernels::kLongMatchBytes, slot_bits_)] = end;
+  }
 }
 
 // Only the content's last lane may be shorter than the others.
@@ -140,10 +163,14 @@ LaneLayout lane_mix_layout(base::ByteSpan options, uint64_t content_size) {
   LaneLayout layout;
   layout.size = content_size;
   layout.group = uint32_t{1} << read.group_bits;
+  layout.head = lane_head_bytes(read.head);
+  if (layout.head != 0 && layout.head >= content_size)
+    throw base::Error(base::ErrorKind::kCorrupt, "lane_mix: a head of " + std::to_string(layout.head) + " bytes, the content has " +
+                                                     std::to_string(content_size));
   if (content_size == 0) return layout;
-  const uint64_t wanted = (content_size + (uint64_t{1} << read.lane_bits) - 1) >> read.lane_bits;
-  layout.lane_bytes = static_cast<uint32_t>((content_size + wanted - 1) / wanted);
-  layout.lanes = static_cast<uint32_t>((content_size + layout.lane_bytes - 1) / layout.lane_bytes);
+  const uint64_t rest = content_size - layout.head, wanted = (rest + (uint64_t{1} << read.lane_bits) - 1) >> read.lane_bits;
+  layout.lane_bytes = static_cast<uint32_t>((rest + wanted - 1) / wanted);
+  layout.lanes = static_cast<uint32_t>((rest + layout.lane_bytes - 1) / layout.lane_bytes);
   layout.group = std::min(layout.group, layout.lanes);
   return layout;
 }
@@ -152,8 +179,9 @@ size_t lane_mix_memory(base::ByteSpan options, uint64_t content_size) {
   const auto weights = require_weights(network_id(read_lane_mix_options(options)));
   const LaneLayout layout = lane_mix_layout(options, content_size);
   const uint32_t lanes = std::max<uint32_t>(layout.group, 1);
-  return weights->memory() + family_of(*weights).state_bytes(*weights, static_cast<int>(lanes)) +
-         LaneMix::state_bytes(layout, lanes);
+  const size_t head = layout.head == 0 ? 0 : find_model(kLaneHeadModel)->memory(lane_head_options(), layout.head);
+  return std::max(head, weights->memory() + family_of(*weights).state_bytes(*weights, static_cast<int>(lanes)) +
+                            LaneMix::state_bytes(layout, lanes));
 }
 
 std::unique_ptr<LaneGroup> make_lane_mix(base::ByteSpan options, uint64_t content_size, const uint8_t* content, uint32_t group) {

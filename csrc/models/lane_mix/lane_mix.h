@@ -40,6 +40,7 @@ class LaneMix final : public LaneGroup {
   };
   static int slot_bits(const LaneLayout& layout) noexcept;
 
+  void learn_head() noexcept;
   void count_active() noexcept;
   void predict_lane(size_t lane, uint32_t* freq) noexcept;
   void learn_lane(size_t lane) noexcept;

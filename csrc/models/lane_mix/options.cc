@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "models/context_mix/options.h"
 #include "models/hybrid/priors.h"
 
 namespace fastnz::models {
@@ -22,13 +23,15 @@ LaneMixOptions read_lane_mix_options(base::ByteSpan bytes) {
   base::ByteSpan rest = bytes;
   if (bytes.size() % 8 == 2 || bytes.size() == 3) {
     options.lane_bits = bytes[0];
-    options.group_bits = bytes[1];
+    options.group_bits = bytes[1] & 15;
+    options.head = bytes[1] >> 4;
     rest = bytes.subspan(2);
   }
   require(rest.size() <= 1 || rest.size() == sizeof(uint64_t), std::to_string(bytes.size()) + " option bytes, expected 0 to 3, 8 or 10");
   require(options.lane_bits >= kMinLaneBits && options.lane_bits <= kMaxLaneBits,
-          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^20");
+          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^16");
   require(options.group_bits <= kMaxGroupBits, "groups of 2^" + std::to_string(options.group_bits) + " lanes, expected up to 2^10");
+  require(options.head <= kMaxHead, "head number " + std::to_string(options.head) + ", expected up to 5");
   if (rest.size() == 1) options.prior = rest[0];
   require(options.prior > 0 && options.prior < kPriorCount,
           "prior " + std::to_string(options.prior) + ", this version knows 1 to " + std::to_string(kPriorCount - 1));
@@ -42,13 +45,21 @@ LaneMixOptions read_lane_mix_options(base::ByteSpan bytes) {
 std::vector<uint8_t> write_lane_mix_options(const LaneMixOptions& options) {
   const LaneMixOptions usual;
   std::vector<uint8_t> bytes;
-  if (options.lane_bits != usual.lane_bits || options.group_bits != usual.group_bits)
-    bytes = {static_cast<uint8_t>(options.lane_bits), static_cast<uint8_t>(options.group_bits)};
+  if (options.lane_bits != usual.lane_bits || options.group_bits != usual.group_bits || options.head != usual.head)
+    bytes = {static_cast<uint8_t>(options.lane_bits), static_cast<uint8_t>(options.group_bits | options.head << 4)};
   if (options.prior == 0)
     base::ByteWriter(&bytes).write_u64(options.weights_id);
   else if (options.prior != usual.prior)
     bytes.push_back(options.prior);
   return bytes;
+}
+
+std::vector<uint8_t> lane_head_options() { return write_options(ContextMixOptions{}); }
+
+int most_lane_head(uint64_t content_size) noexcept {
+  int head = kMaxHead;
+  while (head > 0 && lane_head_bytes(head) > content_size / 32) --head;
+  return head;
 }
 
 uint64_t network_id(const LaneMixOptions& options) { return options.prior == 0 ? options.weights_id : kPriors[options.prior]; }

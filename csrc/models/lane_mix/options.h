@@ -17,11 +17,19 @@ inline constexpr uint8_t kLaneMixModel = 9;  // its row
 struct LaneMixOptions {
   int lane_bits = 14;       // lanes have up to 2^lane_bits bytes
   int group_bits = 6;       // 2^group_bits lanes are a group
+  int head = 0;             // 0, or 2^(11 + head) bytes are coded before the lanes
   uint8_t prior = 1;        // a network that comes with fastnz (models/hybrid/priors.h); 0: weights_id says which
   uint64_t weights_id = 0;
 };
 
-inline constexpr int kMinLaneBits = 10, kMaxLaneBits = 20, kMaxGroupBits = 10;
+inline constexpr int kMinLaneBits = 10, kMaxLaneBits = 16, kMaxGroupBits = 10, kMaxHead = 5;
+
+constexpr uint32_t lane_head_bytes(int head) noexcept { return head == 0 ? 0 : uint32_t{1} << (11 + head); }
+// What codes the head: nibble_mix over text, its fifth tier.
+inline constexpr uint8_t kLaneHeadModel = 2;
+std::vector<uint8_t> lane_head_options();
+// The greatest head that is at most a 32nd of a content.
+int most_lane_head(uint64_t content_size) noexcept;
 
 // Throws base::Error(kUnsupported).
 LaneMixOptions read_lane_mix_options(base::ByteSpan bytes);

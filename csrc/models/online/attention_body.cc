@@ -64,6 +64,7 @@ AttentionBlock::AttentionBlock(const AttentionShape& shape, DenseParameters* par
   place(&before_attention_, parameters, shape.units);
   queries_keys_values_.place(parameters, shape.units, 3 * shape.units);
   relative_ = parameters->add(size(shape.places) * h);
+  if (!shape.squares) offsets_ = parameters->add(size(shape.heads) * shape.kept_weights);
   if (shape.projected) projection_.place(parameters, shape.units, shape.units);
   before_units_.resize(size(shape.turns));
   place(&before_units_[0], parameters, shape.units);
@@ -105,6 +106,10 @@ void AttentionBlock::draw(OnlineCore* core) const noexcept {
     if (layer->inputs > 0)
       parameters.draw(layer->weights, size(layer->inputs) * size(layer->outputs), bound_of(layer->inputs), core->options.seed);
   parameters.draw(relative_, size(shape_.places) * h, bound_of(shape_.units), core->options.seed);
+  for (int head = 0; head < shape_.heads && !shape_.squares; ++head)
+    for (size_t j = 0; j < size(shape_.places); ++j)
+      *parameters.weights(offsets_ + size(head) * shape_.kept_weights + j) =
+          std::ldexp(-static_cast<float>(j), -1 - head);
 }
 
 kernels::FloatAttention AttentionBlock::attention(OnlineCore* core, size_t row, uint64_t seen) noexcept {
@@ -121,6 +126,7 @@ kernels::FloatAttention AttentionBlock::attention(OnlineCore* core, size_t row, 
   a.value = state + 2 * h;
   a.stride = size(shape_.group) * size(shape_.streams) * 3 * h;
   a.relative = core->parameters.weights(relative_);
+  if (!shape_.squares) a.offsets = core->parameters.weights(offsets_);
   a.weights = weights_.row(row, size(shape_.heads) * shape_.kept_weights);
   a.weights_stride = shape_.kept_weights;
   a.inverses = inverses_.row(row, size(shape_.heads));
@@ -196,6 +202,7 @@ void AttentionBlock::backward(OnlineCore* core, uint64_t seen, FloatRows d, Floa
       a.to_value = a.to_query + 2 * h;
       a.to_stride = size(shape_.group) * size(shape_.streams) * 3 * h;
       a.to_relative = core->parameters.gradients(relative_);
+      if (!shape_.squares) a.to_offsets = core->parameters.gradients(offsets_);
       kernels.attention_backward_f32(&a);
     }
   kernels.add_bounded_f32(nullptr, to_states_.data(), kGradientBound, shape_.rows * 3 * h);

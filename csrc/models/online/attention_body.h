@@ -47,7 +47,7 @@ class AttentionBlock {
   AttentionShape shape_;
   NormedRows before_attention_;
   DenseLayer queries_keys_values_, projection_, up_, down_;
-  size_t relative_ = 0;                       // [places][H]
+  size_t relative_ = 0, offsets_ = 0;         // [places][H], [heads][kept_weights]
   std::vector<NormedRows> before_units_;      // [turns], of common parameters
   FloatBuffer states_;                        // [older + P S][3H]: queries, keys, values
   FloatBuffer weights_, inverses_, attended_; // [P S][heads][kept_weights], [P S][heads], [P S][H]

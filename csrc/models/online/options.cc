@@ -12,20 +12,20 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr uint8_t kVersion = 1;
-constexpr int kWidthUnit = 16, kInnerUnit = 32, kLeastReplayBits = 8;
+constexpr int kWidthUnit = 16, kInnerUnit = 32, kLeastReplayBits = 6;
 
 // Tuned on two novels of the training corpus, 400,000 bytes each (docs/lab.md).
 constexpr OnlinePreset kPresets[] = {
     {"rnn", {.cell = OnlineCell::kRnn, .units = 160, .layers = 2, .period = 20, .rate = 0xA8, .decay = 11, .memory = 11}},
     {"gru", {.cell = OnlineCell::kGru, .units = 192, .period = 20, .rate = 0x98, .decay = 11, .memory = 11}},
     {"gru_feat", {.cell = OnlineCell::kGru, .units = 192, .period = 20, .rate = 0x98, .decay = 11, .memory = 11,
-                  .table_bits = 16, .table_width = 32, .contexts = 3}},
+                  .table_bits = 16, .table_width = 48, .contexts = 4}},
     {"lstm", {.cell = OnlineCell::kLstm, .normalised = true, .units = 80, .layers = 4, .period = 20, .rate = 0x80,
               .decay = 10, .memory = 11}},
-    {"trace", {.cell = OnlineCell::kTrace, .units = 128, .period = 20, .rate = 0x98, .decay = 11, .memory = 11, .heads = 8,
+    {"trace", {.cell = OnlineCell::kTrace, .units = 128, .period = 20, .rate = 0xA8, .decay = 11, .memory = 11, .heads = 8,
                .places = 8, .inner = 512}},
-    {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 4, .period = 20, .rate = 0x98, .decay = 11, .memory = 11,
-              .heads = 4, .places = 64, .inner = 256}},
+    {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 2, .period = 20, .rate = 0xA0, .decay = 11, .memory = 11,
+              .heads = 4, .places = 32, .inner = 256}},
 };
 
 void require(bool condition, const char* what) {
@@ -86,7 +86,8 @@ int64_t dense_parameters(const OnlineOptions& o) noexcept {
   if (!is_recurrent(o.cell)) {
     const bool nncp = o.cell == OnlineCell::kNncp;
     const int64_t wide = (nncp ? 2 : 1) * o.inner;
-    const int64_t attention = 3 * h * (h + 1) + o.places * h + (nncp ? h * (h + 1) : 0);
+    const int64_t offsets = (o.places + 15) / 16 * 16;
+    const int64_t attention = 3 * h * (h + 1) + o.places * h + (nncp ? h * (h + 1) + o.heads * offsets : 0);
     return layers * (4 * h + attention + (h + 1) * wide + (o.inner + 1) * h) + 2 * h + (h + 1) * 256;
   }
   const int64_t gates = (o.cell == OnlineCell::kRnn ? 1 : 3) * h, features = int64_t{o.contexts} * o.table_width;

@@ -25,7 +25,7 @@ void append_single(std::vector<uint8_t>* out, const Dictionary& dictionary, Symb
 }
 
 // Prefixes and raw page, a bit for each byte value that is kept, the number of entries. Then each entry: how many symbols at
-// its end it has in common with the one before (high four bits), how many others it has less one, and those, as they are coded elsewhere.
+// its end it has in common with the one before (high four bits), how many others it has less one, and those, coded as anywhere.
 void append_dictionary(std::vector<uint8_t>* side, const Dictionary& dictionary) {
   const Layout& layout = dictionary.layout;
   base::ByteWriter writer(side);
@@ -40,11 +40,9 @@ void append_dictionary(std::vector<uint8_t>* side, const Dictionary& dictionary)
     const Symbol* const begin = &dictionary.symbols[dictionary.begins[e]];
     const size_t size = dictionary.begins[e + 1] - dictionary.begins[e];
     size_t common = 0;
-    if (e > 0) {
-      const Symbol* const end_before = begin;
-      const size_t most = std::min(size, static_cast<size_t>(dictionary.begins[e] - dictionary.begins[e - 1])) ;
-      while (common < most && common < size - 1 && begin[size - 1 - common] == end_before[-1 - static_cast<ptrdiff_t>(common)])
-        ++common;
+    if (e > 0) {  // the entry before ends where this one begins
+      const size_t most = std::min<size_t>(size - 1, dictionary.begins[e] - dictionary.begins[e - 1]);
+      while (common < most && begin[size - 1 - common] == *(begin - 1 - common)) ++common;
     }
     writer.write_u8(static_cast<uint8_t>(common << 4 | (size - common - 1)));
     for (size_t i = 0; i < size - common; ++i) append_single(side, dictionary, begin[i]);

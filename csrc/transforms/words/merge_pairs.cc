@@ -6,7 +6,7 @@
 namespace fastnz::transforms::words {
 namespace {
 
-constexpr size_t kMaxPlaces = size_t{1} << 22;  // symbols of distinct units that are looked at
+constexpr size_t kMaxPlaces = size_t{1} << 20;  // symbols of distinct units that are looked at
 constexpr uint32_t kNone = ~0u;
 
 struct Pair {

@@ -17,6 +17,9 @@ namespace {
 using namespace words;
 
 constexpr size_t kLeastContent = 2048;
+// An entry that is used twice pays already: it is spelt among its likes, where little of it is left to tell, and the model need not
+// learn to spell it (docs/lab.md).
+constexpr uint32_t kLeastUses = 2;
 constexpr size_t kSample = size_t{1} << 16, kTellingUnit = 4;
 
 // Do units of some length come again? Half of all symbols are in such in any text, hardly any in noise.
@@ -52,11 +55,11 @@ Uses count_uses(const UnitTable& units, const std::vector<Entry>& entries) {
 }
 
 // An entry whose uses went to longer ones is dropped: its symbols are then cut otherwise.
-void drop_seldom_used(const UnitTable& units, uint64_t least, std::vector<Entry>* entries) {
+void drop_seldom_used(const UnitTable& units, std::vector<Entry>* entries) {
   const Uses uses = count_uses(units, *entries);
   size_t kept = 0;
   for (size_t e = 0; e < entries->size(); ++e)
-    if (uses.entries[e] >= least) entries->at(kept++).swap(entries->at(e));
+    if (uses.entries[e] >= kLeastUses) entries->at(kept++).swap(entries->at(e));
   entries->resize(kept);
 }
 
@@ -113,13 +116,12 @@ Dictionary lay_out(const Uses& uses, std::vector<Entry>* entries) {
 
 }  // namespace
 
-bool words_forward_with(const WordsSettings& settings, base::ByteSpan in, std::vector<uint8_t>* out,
-                        std::vector<uint8_t>* side) {
+bool words_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side) {
   if (in.size() < kLeastContent || !looks_like_words(in)) return false;
   UnitTable units;
   for_each_unit(in, [&](const Symbol* unit, size_t size) { units.count(unit, size); });
-  std::vector<Entry> entries = merge_pairs(units, settings.most_entries, settings.least_uses, kMaxEntry);
-  drop_seldom_used(units, settings.least_uses, &entries);
+  std::vector<Entry> entries = merge_pairs(units, kMaxEntries, kLeastUses, kMaxEntry);
+  drop_seldom_used(units, &entries);
   const Uses uses = count_uses(units, entries);
   const Dictionary dictionary = lay_out(uses, &entries);
   const Layout& layout = dictionary.layout;
@@ -143,10 +145,6 @@ bool words_forward_with(const WordsSettings& settings, base::ByteSpan in, std::v
         [&](Symbol s) { append_single(out, dictionary, s); });
   });
   return out->size() + side->size() < in.size() / 4 * 3;
-}
-
-bool words_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side) {
-  return words_forward_with({}, in, out, side);
 }
 
 uint64_t words_max_output(uint64_t in_size, uint64_t) { return in_size * kMaxEntry; }

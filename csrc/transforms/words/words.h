@@ -11,17 +11,11 @@
 
 namespace fastnz::transforms {
 
+// What finding a dictionary takes at most: 2^18 units of 24 symbols, and 2^20 symbols of them with pairs of neighbours.
+inline constexpr uint64_t kWordsForwardMemory = uint64_t{256} << 20;
 inline constexpr uint64_t kWordsMaxSide = uint64_t{1} << 20;
 inline constexpr uint64_t kWordsMemory = uint64_t{1} << 20;  // of an inverse, beyond its input
 
-// What a dictionary is made of. An entry that is used twice pays already: it is spelt among its likes, where little of it is
-// left to tell, and a model need not learn to spell it (docs/lab.md).
-struct WordsSettings {
-  size_t most_entries = words::kMaxEntries;
-  uint32_t least_uses = 2;
-};
-
-bool words_forward_with(const WordsSettings& settings, base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
 bool words_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
 uint64_t words_max_output(uint64_t in_size, uint64_t side_size);
 void words_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);

@@ -237,7 +237,7 @@ class Network(nn.Module):
             self.bias,
             torch.cat([self.bias.new_zeros(2 * hidden), self.bias_recurrent]),
         ]
-        states, _ = torch._VF.gru(seen, state[None], weights, True, 1, 0.0, True, False, False)  # type: ignore[attr-defined]
+        states, _ = torch._VF.gru(seen, state[None], weights, True, 1, 0.0, True, False, False)
         both = torch.cat([states, features], 2)
         return functional.linear(both, self.to_logits, self.bias_logits), states, torch.ones_like(states)
 
