@@ -56,8 +56,7 @@ def test_level_9_adds_a_network_that_learns():
     packed = _core.compress(content, 9)
     assert model_of(packed) == "hybrid_online" and _core.frame_info(packed)[0]["options"] == b"\1\7\0\2"
     assert packed == _core.compress(content, 9, threads=2)  # the learner has a thread of its own
-    for threads in (1, 2):
-        assert _core.decompress(packed, threads=threads, max_output_size=1 << 20, max_memory=1 << 30) == content
+    assert _core.decompress(packed, threads=2, max_output_size=1 << 20, max_memory=1 << 30) == content
     assert fastnz.info(packed).frames[0].networks == fastnz.info(_core.compress(content, 8)).frames[0].networks
     assert fastnz.compress(words(40_000), 9) == fastnz.compress(words(40_000), 8)  # too short to learn from
 
