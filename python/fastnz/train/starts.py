@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Learn what the mixer of hybrid begins with.")
     parser.add_argument("folder", help="the training folder of the corpus")
     parser.add_argument("-o", "--output", required=True, help="the file to write")
-    parser.add_argument("--records", type=int, default=12_000, metavar="N", help="how many to learn from")
+    parser.add_argument("--records", type=int, default=8000, metavar="N", help="how many to learn from")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     texts = records(read_corpus(options.folder), options.records, options.seed)
