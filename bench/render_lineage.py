@@ -25,7 +25,6 @@ def render(about: dict[str, str], rows: Rows, path: str) -> str:
         *_synthetic(rows, published["deepzip"]["synthetic"]),
         "",
         *_entropy(rows),
-        "",
         *_real(rows, published["deepzip"]["real"]),
         "",
         *_enwik8(published),
@@ -95,6 +94,8 @@ def _bold(codec: str, cell: str) -> str:
 def _entropy(rows: Rows) -> list[str]:
     sources = list(dict.fromkeys(row["source"] for row in rows if row["group"] in ("iid", "noisy")))
     codecs = [codec for codec in _KNOWN_ENTROPY if any(_find(rows, name, codec) for name in sources)]
+    if not sources:
+        return []
     lines = [
         "**Sources of known entropy, bits a symbol.** `hmm-k-p` is Markov-k of which each symbol is flipped with chance p and what"
         " follows sees the flipped one; no order below k helps.",
@@ -108,7 +109,7 @@ def _entropy(rows: Rows) -> list[str]:
         cells = [_bold(codec, _bits(row)) for codec, row in zip(codecs, mine)]
         entropy = 8 * float(one["entropy"]) / int(one["symbols"])
         lines.append(f"| {name} | {int(one['symbols']):,} | {entropy:.4f} | " + " | ".join(cells) + " |")
-    return lines
+    return [*lines, ""]
 
 
 def _bits(row: dict[str, str] | None) -> str:
