@@ -32,9 +32,8 @@ COLUMNS = [
     "date", "source", "group", "about", "symbols", "alphabet", "incompressible", "entropy", "original", "codec", "version",
     "compressed", "measure", "compress_cpu_s", "decompress_cpu_s", "status",
 ]  # fmt: skip
-SIZE, NETWORK_SIZE, WHOLE = 1_000_000, 100_000, 1 << 62
+SIZE, NETWORK_SIZE = 1_000_000, 100_000
 LONG = 10_000_000  # symbols of the sources over two symbols, once more, for what costs nothing there
-TEXT_FILE, TEXT_SIZE = "enwik8", 4_000_000
 CURVES = ("markov-20-letters", "markov-140-bytes", "hmm-30-0.1", "iid-0.1", "dickens", "dna-human")
 
 
@@ -107,8 +106,6 @@ def sizes(source: sources.Source, codec: codecs.Codec, options: argparse.Namespa
         return [options.network_size] if options.network_size and useful(source, codec) else []
     if codec.slow and source.group != "text":
         return []
-    if source.name == TEXT_FILE and codec.name.startswith(("fastnz", "xz")) and not options.quick:
-        return [options.size, TEXT_SIZE]
     longer = source.entropy == 0.0 and source.alphabet == 2 and codec.name == "fastnz-3" and not options.quick
     return [options.size, LONG] if longer else [options.size]
 

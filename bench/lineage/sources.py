@@ -140,5 +140,10 @@ def read_corpus(work: Path) -> Callable[[str], bytes]:
     """Return a function that reads a file of the corpus, unpacked into `work`; raises `corpus.CorpusError` without one."""
     import corpus
 
-    items = {item.name: item.path for item in corpus.load_set("lineage", work)}
-    return lambda name: items[name.removeprefix("test/")].read_bytes()
+    corpus.find_corpus()
+
+    def read(name: str) -> bytes:
+        (item,) = corpus.load_set("lineage", work, [name.removeprefix("test/")])
+        return item.path.read_bytes()
+
+    return read

@@ -16,7 +16,7 @@ constexpr size_t kMostGuesses = 16;
 
 // Sums and differences are met in the middle: x - a x[-i] = b x[-j] for all of a sample's units is an equal entry in two
 // lists, of what is left over for each i and of what each j would add, instead of a trial of each pair.
-constexpr size_t kMaxLags = 640;  // 607 is the longest in use that has a partner below 500
+constexpr size_t kMaxLags = 640;  // units; the generator with lags 607 and 273 is within
 constexpr int kSlotBits = 12;
 constexpr uint32_t kTagMask = 0xFFFFF000u;  // of a slot; below: lag (10 bits, 0: empty) and sign
 
