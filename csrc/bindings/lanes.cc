@@ -13,7 +13,7 @@
 namespace fastnz::bindings {
 namespace {
 
-// A network that comes with fastnz is named by its number.
+// A network that comes with fastnz is named by its number. 0 bits for a lane: as suits the content.
 uint64_t load_lanes(uint64_t weights, int lane_bits, int group_bits) {
   models::family_of(*models::require_weights(weights));  // refuses what is no network
   models::LaneMixOptions options;
@@ -23,8 +23,8 @@ uint64_t load_lanes(uint64_t weights, int lane_bits, int group_bits) {
   options.weights_id = weights;
   for (uint8_t prior = 1; prior < models::kPriorCount; ++prior)
     if (models::kPriors[prior] == weights) options.prior = prior;
-  auto configuration = std::make_shared<const models::LaneMixConfiguration>(
-      models::read_lane_mix_options(models::write_lane_mix_options(options)));  // checked as a frame's are
+  models::read_lane_mix_options(models::lane_options_for(models::write_lane_mix_options(options), 0));  // checked as a frame's are
+  auto configuration = std::make_shared<const models::LaneMixConfiguration>(options);
   const uint64_t id = configuration->id();
   models::add_weights(std::move(configuration));
   return id;

@@ -25,7 +25,8 @@ def load_lanes(model: str) -> int:
     ----------
     model : str
         ``lanes``; behind a colon, options that shall be others: ``prior``, the network's name or path; ``lane``, how many
-        bytes a lane has at most; ``group``, how many lanes learn together. The latter two are powers of two.
+        bytes a lane has at most (else 128 KiB for small contents, down to 16 KiB from 64 MiB on); ``group``, how many
+        lanes learn together. The latter two are powers of two.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def load_lanes(model: str) -> int:
     """
     from .model_files import load
 
-    prior, bits = "small", {"lane": 14, "group": 6}
+    prior, bits = "small", {"lane": 0, "group": 6}
     for change in filter(None, model.partition(":")[2].split(",")):
         word, _, value = change.partition("=")
         if word == "prior":

@@ -10,7 +10,7 @@ import fastnz
 from fastnz import _core
 from fastnz._core import testing
 
-SMALL = "abaea85384889e0c"
+SMALL = "f7db97a2e0cf836f"
 WORDS = [b"alpha", b"beta", b"gamma", b"delta", b"request", b"response", b"error", b"timeout", b"user", b"session"]
 
 

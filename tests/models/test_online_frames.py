@@ -71,7 +71,8 @@ def test_one_file_for_every_instruction_set(run_python):
 import sys
 import fastnz
 data, models = {TEXT[:300]!r}, {[*PRESETS, SMALL, REPLAYED, "lstm:streams=5,layers=3,units=32"]!r}
-models = [m if ":" in m else m + ":units=64,layers=1" + ",heads=2" * (m in ("trace", "nncp")) for m in models]
+small = dict(trace="units=64,heads=2,inner=32", nncp="units=32,heads=2,inner=32,places=8")
+models = [m if ":" in m else m + ":" + small.get(m, "units=32") for m in models]
 frames = [fastnz.compress(data * 2, model=model) for model in models]
 print(repr(frames))
 """

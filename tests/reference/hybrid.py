@@ -5,7 +5,10 @@ Pretrained networks are of the family `gru8`; their weights are found by id in N
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import gru8
 import numpy as np
@@ -16,7 +19,7 @@ from context_mix_history import History, clamp
 from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, log2_q10, sat, squash, times
 
 HYBRID_TIERS = TIERS
-PRIORS = {1: 0xABAEA85384889E0C, 2: 0x6C9E8D965CCFC771}
+PRIORS = {1: 0xF7DB97A2E0CF836F, 2: 0x6C9E8D965CCFC771}
 NETWORKS: dict[int, gru8.Weights] = {}  # by id
 LEARNERS = {1: bytes.fromhex("170603010a01980b0b000000")}  # by number: options of `online`
 
@@ -104,6 +107,38 @@ class Learner(Opinion):
         self.freq = self.network.predict()[0]
 
 
+class Begun(dict[Any, list[int]]):
+    """Rows and trees that begin when they are first used, each with a copy of what its key says."""
+
+    def __init__(self, first: Callable[[Any], list[int]]) -> None:
+        self.first = first
+
+    def __missing__(self, key: Any) -> list[int]:
+        self[key] = value = list(self.first(key))
+        return value
+
+
+def read_starts() -> tuple[list[list[int]], list[list[int]]]:
+    """Section 4: what a mixer of 12 contexts of text and one network begins with."""
+    text = (Path(__file__).parents[2] / "csrc/models/nibble_mix/starts.inc").read_text()
+    rows = [[int(number) for number in row.split(",")] for row in re.findall(r"\{([-0-9, ]+)\}", text)]
+    return rows[:644], rows[644:]
+
+
+SET_BEGIN = (0, 68, 100, 612)
+START_WEIGHTS, START_MAPS = read_starts()
+
+
+def first_map(key: tuple[Any, ...]) -> list[int]:
+    if key[0] == "answer":
+        _, half, likely, sure, _ = key
+        return START_MAPS[(16 * half + likely) * 8 + sure]
+    if key[0] == 0:
+        _, half, sure, _ = key
+        return START_MAPS[256 + 8 * half + sure]
+    return FIRST_APM
+
+
 class Hybrid(NibbleMix):
     def __init__(self, options: bytes, size: int, learners: tuple[Learner, ...] = ()) -> None:
         (number, profile, width, step), names = read_hybrid_options(options)
@@ -118,8 +153,11 @@ class Hybrid(NibbleMix):
 
         count = len(self.networks)
         first = [CONTEXT_WEIGHTS // n] * (n + 1) + [0, MATCH_WEIGHT, 0] + [NETWORK_WEIGHTS // count] * (2 * count)
-        self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(4)]
-        self.maps: defaultdict[tuple[str | int, ...], list[int]] = defaultdict(FIRST_APM.copy)
+        self.weights: list[Begun] = [Begun(lambda _: first) for _ in range(4)]
+        self.maps = Begun(lambda _: FIRST_APM)
+        if (count, n, profile) == (1, 12, 0):
+            self.weights = [Begun(lambda key, begin=begin: START_WEIGHTS[begin + key[0]]) for begin in SET_BEGIN]
+            self.maps = Begun(first_map)
         self.start_byte()
 
     def end_byte(self, byte: int) -> None:

@@ -43,7 +43,7 @@ def read_options(data: bytes) -> Options:
         h = data[1] >> 4
         options.head = 2 ** (11 + h) if h else 0
         rest = data[2:]
-    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 16 or options.group_bits > 10 or options.head > 65536:
+    if len(rest) not in (0, 1, 8) or not 10 <= options.lane_bits <= 17 or options.group_bits > 10 or options.head > 65536:
         raise UnknownOptions("lane_mix")
     if len(rest) == 8:
         options.weights = int.from_bytes(rest, "little")

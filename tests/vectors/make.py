@@ -31,6 +31,9 @@ SENTENCES = (
 )
 
 
+LINES = b"".join(b"2026-11-28 07:%02d:%02d GET /item/%d %s\n" % (k // 60, k % 60, k * k % 977, SENTENCES.split()[k % 30]) for k in range(200))
+
+
 def contents() -> dict[str, bytes]:
     """One small content of each kind that a model or transform treats in its own way."""
     rng = random.Random(20)
@@ -99,6 +102,9 @@ def good() -> dict[str, bytes]:
         files[f"{name}-full"] = _core.compress(content, index=True)
     files |= {f"model-{name}": data for name, data in context_mix_cases.frames(450).items()}
     files |= {f"model-online-{name}": data for name, data in online_cases.frames().items()}
+    for name, options, size in (("groups", b"\x0a\x01", 2900), ("head", b"\x0a\x11", 4700), ("large", b"\x0a\x06\x02", 1500)):
+        content = LINES[:size]
+        files[f"model-lanes-{name}"] = writer.compact(content, writer.body(_core.testing.model_encode("lane_mix", options, content), 9, options))
     two = fastnz.compress(b"first") + _core.skippable_frame(b"metadata", 1) + _core.compress(b"second", index=True)
     files["frames"] = two + fastnz.compress(b"") + _core.skippable_frame(b"")
     stored = b"".join(bytes([k]) * 3 for k in range(40))

@@ -29,7 +29,7 @@ LaneMixOptions read_lane_mix_options(base::ByteSpan bytes) {
   }
   require(rest.size() <= 1 || rest.size() == sizeof(uint64_t), std::to_string(bytes.size()) + " option bytes, expected 0 to 3, 8 or 10");
   require(options.lane_bits >= kMinLaneBits && options.lane_bits <= kMaxLaneBits,
-          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^16");
+          "lanes of 2^" + std::to_string(options.lane_bits) + " bytes, expected 2^10 to 2^17");
   require(options.group_bits <= kMaxGroupBits, "groups of 2^" + std::to_string(options.group_bits) + " lanes, expected up to 2^10");
   require(options.head <= kMaxHead, "head number " + std::to_string(options.head) + ", expected up to 5");
   if (rest.size() == 1) options.prior = rest[0];
@@ -60,6 +60,13 @@ int most_lane_head(uint64_t content_size) noexcept {
   int head = kMaxHead;
   while (head > 0 && lane_head_bytes(head) > content_size / 32) --head;
   return head;
+}
+
+std::vector<uint8_t> lane_options_for(std::vector<uint8_t> configured, uint64_t content_size) {
+  if (configured.size() < 2 || configured[0] != 0 || configured.size() == sizeof(uint64_t)) return configured;
+  const uint64_t mib = content_size >> 20;
+  configured[0] = mib < 8 ? 17 : mib < 32 ? 16 : mib < 64 ? 15 : 14;
+  return write_lane_mix_options(read_lane_mix_options(configured));
 }
 
 uint64_t network_id(const LaneMixOptions& options) { return options.prior == 0 ? options.weights_id : kPriors[options.prior]; }

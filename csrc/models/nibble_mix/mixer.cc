@@ -42,6 +42,8 @@ constexpr int32_t kCost_q10[kSteps - 1] = {400, 900, 1600, 2500, 3600, 5000, 750
 constexpr int32_t kCostStart_q10 = 2500;
 constexpr int32_t kFrequencyBits_q10 = 22 * 1024;
 constexpr uint32_t kNetworkInputTrees = 2 * kSteps, kNetworkAnswerTrees = 2 * 16 * kSteps;
+static_assert(kSetBegin[4] == kStartRows && kNetworkInputTrees + kNetworkAnswerTrees == kStartMaps && kMapColumns == kStartColumns);
+static_assert(kStartContexts + kernels::kNibbleDirect + kernels::kNibbleOthers + kernels::kNibbleNetwork == kStartInputs);
 
 int step_of(int32_t value, const int32_t (&limits)[kSteps - 1]) {
   int step = 0;
@@ -89,14 +91,17 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
          trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
 }
 
-NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks)
+NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks, const Starts* starts)
     : shape_(nibble_mix_shape(options, content_size, networks)),
       profile_(profile_row(options.profile)),
       history_(content_size, options.width, options.step, options.profile),
       kernels_(kernels::kernels()),
       lines_(shape_.line_bytes),
       overflow_(shape_.overflow_bytes),
-      matches_(shape_.match_entries, kNibbleMatchMost) {
+      matches_(shape_.match_entries, kNibbleMatchMost),
+      starts_(starts) {
+  const bool learnt = networks == 1 && shape_.contexts == kStartContexts && options.profile == Profile::kText;
+  if (starts_ == nullptr && learnt) starts_ = &learnt_starts();
   nibble_p1_q16_ = state_.p1_q16;
   history_.kept = kept_summaries(profile_, shape_.contexts);
   initialise();
@@ -148,14 +153,28 @@ void NibbleMix::initialise_direct(uint32_t number) noexcept {
 
 void NibbleMix::initialise_weights(uint32_t number) noexcept {
   int16_t* const row = weights_ + static_cast<uint64_t>(number) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
-  for (int i = 0; i < shape_.inputs; ++i) std::fill_n(row + i * kNibbleLanes, kNibbleLanes, weight_start_[i]);
+  const int16_t* const first = starts_ != nullptr ? starts_->weights[number] : weight_start_;
+  for (int i = 0; i < shape_.inputs; ++i) std::fill_n(row + i * kNibbleLanes, kNibbleLanes, first[i]);
 }
 
 void NibbleMix::initialise_map(uint32_t number) noexcept {
   // Columns stand for log2 odds of -12 to 12, 1.6 apart: p = 2^x / (1 + 2^x), q16.
   static constexpr uint16_t kFirst[kMapColumns] = {16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64211, 65092, 65388, 65487, 65519};
   uint16_t* const tree = maps_ + number * kMapTreeLanes;
-  for (int lane = 0; lane < kNibbleLanes; ++lane) std::copy(kFirst, kFirst + kMapColumns, tree + lane * kMapColumns);
+  const bool of_network = starts_ != nullptr && number >= shape_.apm_trees;
+  const uint16_t* const first = of_network ? starts_->maps[number - shape_.apm_trees] : kFirst;
+  for (int lane = 0; lane < kNibbleLanes; ++lane) std::copy(first, first + kMapColumns, tree + lane * kMapColumns);
+}
+
+const int16_t* NibbleMix::used_weights(uint32_t row) const noexcept {
+  if (known_ != nullptr && !known_[kDirectTrees + row]) return nullptr;
+  return weights_ + static_cast<uint64_t>(row) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+}
+
+const uint16_t* NibbleMix::used_map(uint32_t tree) const noexcept {
+  const uint64_t number = shape_.apm_trees + tree;
+  if (known_ != nullptr && !known_[kDirectTrees + weight_rows(shape_) + number]) return nullptr;
+  return maps_ + number * kMapTreeLanes;
 }
 
 int16_t* NibbleMix::direct_tree(uint32_t number) noexcept {

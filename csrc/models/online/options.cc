@@ -22,7 +22,7 @@ constexpr OnlinePreset kPresets[] = {
                   .table_bits = 16, .table_width = 48, .contexts = 4}},
     {"lstm", {.cell = OnlineCell::kLstm, .normalised = true, .units = 80, .layers = 4, .period = 20, .rate = 0x80,
               .decay = 10, .memory = 11}},
-    {"trace", {.cell = OnlineCell::kTrace, .units = 128, .period = 20, .rate = 0xA8, .decay = 11, .memory = 11, .heads = 8,
+    {"trace", {.cell = OnlineCell::kTrace, .units = 128, .period = 20, .rate = 0xA8, .decay = 9, .memory = 11, .heads = 2,
                .places = 8, .inner = 512}},
     {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 2, .period = 20, .rate = 0xA0, .decay = 11, .memory = 11,
               .heads = 4, .places = 32, .inner = 256}},

@@ -182,7 +182,7 @@ class Streams:
             return _line(kind.train, _next_line(kind.train, int(self._random.integers(0, kind.train.size))))
         low, high = self._SHORT if self._random.random() < self._SHORT_SHARE else self._LONG
         length = int(np.exp(self._random.uniform(np.log(low), np.log(high))))
-        start = _record_start(kind.train, int(self._random.integers(0, max(kind.train.size - length, 1))), self._random)
+        start = record_start(kind.train, int(self._random.integers(0, max(kind.train.size - length, 1))), self._random)
         text = kind.train[start : start + length + self._steps - 1]
         if kind.augment is not None:
             return np.frombuffer(kind.augment(text.tobytes(), self._random), np.uint8)
@@ -205,7 +205,7 @@ def _next_line(data: Bytes, at: int) -> int:
     return start if at < start < data.size else 0
 
 
-def _record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
+def record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
     """Return where the next line, or one time in three the next sentence, starts."""
     ahead = data[at : at + _LOOK_AHEAD].tobytes()
     mark = b". " if random.random() < 0.33 else b"\n"
@@ -246,7 +246,7 @@ def held_segments(
         if room < 0:
             continue
         for start in np.linspace(0, room, per_kind).astype(int):
-            at = _record_start(kind.held, int(start), random)
+            at = record_start(kind.held, int(start), random)
             text = kind.held[at : at + 2 * length]
             if kind.augment is not None:
                 text = np.frombuffer(kind.augment(text.tobytes(), random), np.uint8)
