@@ -97,15 +97,11 @@ RECIPES = {
     "small": Recipe(
         _SMALL, {**_on(2e-3, 190_000_000, 188_000_000, 6), "rise_bytes": 2_000_000, "streams": 128}, start="small_second"
     ),
-    "large_first": Recipe(
-        {**_LARGE, "bits": 15},
-        {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "rise_bytes": 460_000, "short": True},
-        start="small_first",
-    ),
-    "large_second": Recipe(_LARGE, _on(8e-4, 22_000_000, 10_500_000, 2), start="large_first"),
     "small_wide": Recipe(_SMALL, _wide(4e-3, 1)),
     "large_wide": Recipe({**_LARGE, "hidden": 448}, _wide(3e-3, 2)),
-    "large": Recipe(_LARGE, _on(7e-4, 31_500_000, 13_100_000, 5), start="large_second"),
+    "large": Recipe(
+        _LARGE, {**_on(1.2e-3, 30_000_000, 29_400_000, 8), "rise_bytes": 600_000, "streams": 64}, start="small"
+    ),
 }
 
 
