@@ -3,6 +3,7 @@
     python bench/render.py                      # newest record of the core set
     python bench/render.py --record FILE --no-picture
     python bench/render.py --set records        # the table of small records
+    python bench/render.py --set lineage        # the tables of lineage/
 
 The tables replace what stands between ``<!-- bench:begin -->`` and ``<!-- bench:end -->`` in README.md.
 """
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 
 import records
+import render_lineage
 import render_records
 from corpus import ROOT
 
@@ -36,14 +38,14 @@ def main() -> int:
         print(f"render: no record of set {options.set!r} in {records.RECORD.name}", file=sys.stderr)
         return 2
     about, rows = records.read(path)
-    small = options.set == "records"
-    text = (render_records.render if small else render)(about, rows, os.path.relpath(path, ROOT))
-    begin, end = (render_records.BEGIN, render_records.END) if small else (BEGIN, END)
+    special = {"records": render_records, "lineage": render_lineage}.get(options.set)
+    text = (special.render if special else render)(about, rows, os.path.relpath(path, ROOT))
+    begin, end = (special.BEGIN, special.END) if special else (BEGIN, END)
     if options.print:
         print(text)
     else:
         replace(options.readme, text, begin, end)
-    if not options.no_picture and not small:
+    if not options.no_picture and not special:
         draw(about, summaries(rows), options.picture)
     return 0
 

@@ -10,8 +10,9 @@ ALLOWED = {
     "format": {"base"},
     "transforms": {"base", "kernels"},
     "models": {"base", "kernels"},
-    "codec": {"base", "kernels", "coding", "format", "transforms", "models"},
-    "bindings": {"base", "kernels", "coding", "format", "transforms", "models", "codec"},
+    "cuda": {"base", "kernels"},
+    "codec": {"base", "kernels", "coding", "format", "transforms", "models", "cuda"},
+    "bindings": {"base", "kernels", "coding", "format", "transforms", "models", "cuda", "codec"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What a kernel may include of the C library: no STL, nothing that allocates or throws.
@@ -19,7 +20,7 @@ KERNEL_HEADERS = {"stddef.h", "stdint.h", "string.h", "immintrin.h", "arm_neon.h
 
 
 def sources(root):
-    return sorted(path for path in (root / "csrc").rglob("*") if path.suffix in {".h", ".cc", ".inl"})
+    return sorted(path for path in (root / "csrc").rglob("*") if path.suffix in {".h", ".cc", ".inl", ".cu"})
 
 
 def test_includes_follow_the_arrows(root):
@@ -30,6 +31,8 @@ def test_includes_follow_the_arrows(root):
         for quote, name in INCLUDE.findall(path.read_text()):
             if quote == "<":
                 if name.startswith("pybind11/") and layer != "bindings":
+                    wrong.append(f"{path}: {name}")
+                if name.startswith("cuda") and path.suffix != ".cu":
                     wrong.append(f"{path}: {name}")
                 continue
             target = name.split("/")[0]

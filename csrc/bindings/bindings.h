@@ -18,8 +18,11 @@ void bind_testing_dictionaries(pybind11::module_& module);  // into the submodul
 void bind_lanes(pybind11::module_& module);       // the lanes mode
 void bind_online(pybind11::module_& module);      // networks that learn while they code
 void bind_testing_online(pybind11::module_& module);  // into the submodule `testing`
+void bind_testing_starts(pybind11::module_& module);  // into the same submodule
 void bind_testing_networks(pybind11::module_& module);    // into the submodule `testing`
 void bind_testing_transforms(pybind11::module_& module);  // into the same submodule
+void bind_testing_cuda(pybind11::module_& module);        // into the same submodule
+void bind_devices(pybind11::module_& module);     // accelerators
 void bind_testing(pybind11::module_& module);  // submodule `testing`: coders, checksums and kernels, for tests only
 
 }  // namespace fastnz::bindings

@@ -11,6 +11,7 @@
 #include "codec/raw_record.h"
 #include "format/skippable_frame.h"
 #include "models/hybrid/hybrid.h"
+#include "models/hybrid_online/hybrid_online.h"
 #include "models/primed_mix/dictionary.h"
 #include "models/weights_store.h"
 
@@ -139,9 +140,10 @@ py::bytes skippable_frame(py::handle payload, int tag) {
 
 // Ids of the networks that the options name; none if they cannot be read.
 std::vector<uint64_t> networks_of(const models::ModelRow* row, base::ByteSpan options) {
-  if (row && row->id == models::kHybridModel) {
+  if (row && (row->id == models::kHybridModel || row->id == models::kHybridOnlineModel)) {
     try {
-      return models::network_ids(models::read_hybrid_options(options));
+      return models::network_ids(row->id == models::kHybridModel ? models::read_hybrid_options(options)
+                                                                 : models::read_hybrid_online_options(options).hybrid);
     } catch (const base::Error&) {
       return {};
     }

@@ -61,6 +61,9 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   bind_testing_networks(module);
   bind_testing_dictionaries(module);
   bind_testing_online(module);
+  bind_testing_starts(module);
+  bind_devices(module);
+  bind_testing_cuda(module);
 }
 
 }  // namespace fastnz::bindings

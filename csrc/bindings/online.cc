@@ -42,7 +42,20 @@ py::dict fields_of(const OnlineOptions& o) {
   fields["memory"] = o.memory;
   fields["table_bits"] = o.table_bits;
   fields["table_width"] = o.table_width;
+  fields["contexts"] = o.contexts;
+  fields["heads"] = o.heads;
+  fields["places"] = o.places;
+  fields["inner"] = o.inner;
   fields["seed"] = static_cast<int>(o.seed);
+  const models::OnlineSchedule& schedule = o.schedule;
+  if (schedule.every == 0) return fields;
+  fields["every"] = schedule.every;
+  fields["doubling"] = static_cast<int>(schedule.doubling);
+  fields["window"] = schedule.window;
+  fields["passes"] = schedule.passes;
+  fields["lanes"] = schedule.lanes;
+  fields["replay_rate"] = schedule.rate;
+  fields["apart"] = static_cast<int>(schedule.apart);
   return fields;
 }
 
@@ -63,11 +76,19 @@ OnlineOptions options_of(const py::dict& fields) {
   o.memory = number("memory");
   o.table_bits = number("table_bits");
   o.table_width = number("table_width");
+  o.contexts = number("contexts");
+  o.heads = number("heads");
+  o.places = number("places");
+  o.inner = number("inner");
   o.seed = static_cast<uint8_t>(number("seed"));
+  if (fields.contains("every"))
+    o.schedule = {number("every"), number("doubling") != 0, number("window"), number("passes"), number("lanes"),
+                  number("replay_rate"), number("apart") != 0};
   const OnlineOptions read = models::read_online_options(models::write_online_options(o));
   if (!fields_of(read).equal(fields))
     throw base::Error(base::ErrorKind::kInvalidArgument,
-                      "options of a network that do not fit their bytes: units and table_width are multiples of 16");
+                      "options of a network that do not fit their bytes: units and table_width are multiples of 16, inner of 32, "
+                      "lanes of replays a power of two");
   return read;
 }
 
@@ -77,8 +98,8 @@ py::dict online_presets() {
   return presets;
 }
 
-uint64_t load_online(const py::dict& fields) {
-  auto configuration = std::make_shared<const models::OnlineConfiguration>(options_of(fields));
+uint64_t load_online(const py::dict& fields, bool words) {
+  auto configuration = std::make_shared<const models::OnlineConfiguration>(options_of(fields), words);
   const uint64_t id = configuration->id();
   models::add_weights(std::move(configuration));
   return id;
@@ -111,7 +132,7 @@ py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const
   const OnlineOptions options = options_of(fields);
   if (symbols.ndim() != 2 || symbols.shape(1) != options.streams) throw std::invalid_argument("symbols must be [n][streams]");
   const kernels::KernelTable table = table_of(isa);
-  models::OnlineNetwork network(options, &table);
+  models::OnlineNetwork network(options, static_cast<uint64_t>(symbols.shape(0)), &table);
   if (!learns) network.stop_learning();
   if (!learns && symbols.shape(0) > options.period) throw std::invalid_argument("more than one period needs a network that learns");
   const size_t steps = static_cast<size_t>(symbols.shape(0)), streams = static_cast<size_t>(options.streams);
@@ -141,7 +162,7 @@ py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const
 
 void bind_online(py::module_& module) {
   module.def("online_presets", online_presets);
-  module.def("load_online", load_online, py::arg("options"));
+  module.def("load_online", load_online, py::arg("options"), py::arg("words") = false);
 }
 
 void bind_testing_online(py::module_& module) {

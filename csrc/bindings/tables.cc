@@ -6,6 +6,7 @@
 #include "format/layout.h"
 #include "models/registry.h"
 #include "transforms/transform.h"
+#include "transforms/words/words.h"
 
 namespace py = pybind11;
 
@@ -17,7 +18,7 @@ py::list levels() {
   for (const codec::Level& level : codec::levels()) {
     py::dict row;
     row["level"] = level.level;
-    row["model"] = level.network_required ? "hybrid" : level.model;
+    row["model"] = level.learner != 0 ? "hybrid_online" : level.network_required ? "hybrid" : level.model;
     row["tier"] = level.network_required ? level.network_tier : level.tier;
     row["block_size"] = level.block_size;
     row["memory"] = codec::model_memory_bound(level, level.block_size);
@@ -28,7 +29,9 @@ py::list levels() {
 }
 
 uint64_t model_memory(int level, uint64_t size, uint64_t model) {
-  return codec::model_memory_bound(codec::find_level(level, model), std::min<uint64_t>(size, format::kMaxBlockSize));
+  const codec::Level row = codec::find_level(level, model);
+  return codec::model_memory_bound(row, std::min<uint64_t>(size, format::kMaxBlockSize)) +
+         (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
 }
 
 uint64_t block_size(int level, uint64_t model) { return codec::find_level(level, model).block_size; }

@@ -12,6 +12,7 @@
 #include "codec/incompressible.h"
 #include "codec/lane_codes.h"
 #include "codec/lane_order.h"
+#include "codec/side_data.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -21,15 +22,16 @@ using base::ByteSpan;
 using base::Error;
 using base::ErrorKind;
 
-// Tries every row in the table's order; each sees what the one before it made.
-void apply_transforms(PlannedBlock* plan) {
+// Tries the rows in the table's order; each sees what the one before it made.
+void apply_transforms(PlannedBlock* plan, const Level& level) {
   ByteSpan current = plan->content;
   std::vector<uint8_t> out, side;
   for (const transforms::TransformRow& row : transforms::transform_rows()) {
+    if (row.on_request && !wants_words(level)) continue;
     if (plan->steps.size() == format::kMaxTransforms || !row.forward(current, &out, &side)) continue;
     plan->transformed.swap(out);
     current = plan->transformed;
-    plan->steps.push_back({row.id, current.size(), std::move(side)});
+    plan->steps.push_back({row.id, current.size(), pack_side(row, std::move(side))});
     side = {};
   }
 }
@@ -57,6 +59,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
     return;
   }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
+  lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
@@ -69,7 +72,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
 PlannedBlock plan_block(ByteSpan content, const Level& level, Monitor* monitor) {
   PlannedBlock plan;
   plan.content = content;
-  apply_transforms(&plan);
+  apply_transforms(&plan, level);
   const ByteSpan residual = plan.residual();
   monitor->tick(content.size() - std::min(content.size(), residual.size()));
   if (residual.size() > 1 && !looks_incompressible(residual, level)) {
@@ -144,11 +147,13 @@ void undo_transforms(const format::Body& body, std::vector<uint8_t> current, bas
     for (size_t k = body.transforms.size(); k-- > 0;) {
       const format::BodyTransform& t = body.transforms[k];
       const transforms::TransformRow* row = transforms::find_transform(t.id);
+      std::vector<uint8_t> room;
+      const ByteSpan side = unpack_side(*row, t.side, &room);
       if (k == 0) {
-        row->inverse(current, t.side, out);
+        row->inverse(current, side, out);
       } else {
         std::vector<uint8_t> made(static_cast<size_t>(body.transforms[k - 1].output_size));
-        row->inverse(current, t.side, made);
+        row->inverse(current, side, made);
         current.swap(made);
       }
     }

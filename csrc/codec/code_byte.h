@@ -2,12 +2,19 @@
 // directions stand side by side, as they must ask alike.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "coding/binary_range_coder.h"
 #include "models/model.h"
+#include "models/threads.h"
 
 namespace fastnz::codec {
+
+// The threads that a block's work may use, of which its model may know a use.
+inline void lend_threads(models::BitModel* model, size_t threads) {
+  if (auto* const several = dynamic_cast<models::UsesThreads*>(model)) several->use_threads(threads);
+}
 
 inline void encode_byte(uint8_t byte, models::BitModel* model, coding::BinaryRangeEncoder* encoder) {
   if (model->expected_byte() >= 0) {

@@ -44,6 +44,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   model->foresee(in);
+  lend_threads(model.get(), threads);
   coding::BinaryRangeEncoder encoder(out);
   for_each_in_lanes(
       in.size(), content_lanes(row, options), tick_bytes(row),

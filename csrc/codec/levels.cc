@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "codec/incompressible.h"
@@ -10,6 +11,7 @@
 #include "models/configuration.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
+#include "models/hybrid_online/hybrid_online.h"
 #include "models/lane_mix/options.h"
 #include "models/nibble_mix/mixer.h"
 #include "models/primed_mix/dictionary.h"
@@ -31,9 +33,10 @@ constexpr Level kLevels[] = {
     {3, "nibble_mix", 3, kBlockSize, 5, {models::kSmallPrior}, kSmallContent},
     {4, "nibble_mix", 4, kBlockSize},
     {5, "nibble_mix", 5, kBlockSize},
-    {6, "context_mix", 5, kBlockSize},
-    {7, "context_mix", 5, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, true},
-    {8, "context_mix", 5, kBlockSize, 7, {models::kLargePrior}, kAnyContent, true},
+    {6, "nibble_mix", 7, kBlockSize},
+    {7, "nibble_mix", 7, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, 0, true},
+    {8, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 0, true},
+    {9, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 1, true},
 };
 
 // More contexts than those of tier 5 only pay where there is time to learn whom to trust: beside the network, 16 of them make
@@ -45,6 +48,7 @@ constexpr int kFewContextsTier = 5;
 constexpr size_t kLeastTrial = 2 << 10, kMostTrial = 32 << 10, kTrialShare = 8, kTrialPieces = 4;
 constexpr size_t kSurelyText = 4 << 10;
 constexpr size_t kRivalFrom = (64 << 10) + 1;  // contents of one compact frame have no rival
+constexpr size_t kLearnFrom = (64 << 10) + 1;  // a network that begins from nothing is of no use before
 
 const models::ModelRow& row_of(const Level& level) {
   const models::ModelRow* row = models::find_model(level.model);
@@ -72,12 +76,8 @@ Level find_level(int level, uint64_t model_id) {
       row.block_size = configuration->block_size();
     return row;
   }
-  if (level < 1 || level > kMaxLevel)
-    throw base::Error(base::ErrorKind::kInvalidArgument,
-                      "level must be from 1 to " + std::to_string(kMaxLevel) + ", not " + std::to_string(level));
-  throw base::Error(base::ErrorKind::kUnsupported,
-                    "level " + std::to_string(level) + " is not in this build; the highest that is, is level " +
-                        std::to_string(levels().back().level));
+  throw base::Error(base::ErrorKind::kInvalidArgument,
+                    "level must be from 1 to " + std::to_string(kMaxLevel) + ", not " + std::to_string(level));
 }
 
 namespace {
@@ -99,6 +99,13 @@ Choice hybrid_choice(const Level& level, base::ByteSpan residual, int tier) {
   for (const uint8_t prior : level.priors)
     if (level.model_id == 0 && prior != 0) options.priors.push_back(prior);
   return {models::find_model("hybrid"), models::write_hybrid_options(options)};
+}
+
+// A network that learns beside it, where the content is long enough to learn from.
+Choice with_learner(const Level& level, Choice hybrid, uint64_t size) {
+  if (level.learner == 0 || size < kLearnFrom) return hybrid;
+  const models::HybridOnlineOptions options{level.learner, models::read_hybrid_options(hybrid.options)};
+  return {models::find_model("hybrid_online"), models::write_hybrid_online_options(options)};
 }
 
 bool networks_are_here(const Level& level) {
@@ -181,13 +188,19 @@ Choice choose_model(const Level& level, base::ByteSpan residual) {
   Choice hybrid = hybrid_choice(level, residual, hybrid_tier(level, residual.size()));
   const bool text = models::read_hybrid_options(hybrid.options).mix.profile == models::Profile::kText;
   const size_t surely = named ? kRivalFrom - 1 : text ? kSurelyText : 0;  // a network that the user names was made for the data
-  if (residual.size() <= surely) return hybrid;
-  return network_helps(hybrid, plain, residual) ? hybrid : plain;
+  if (residual.size() <= surely) return with_learner(level, std::move(hybrid), residual.size());
+  return network_helps(hybrid, plain, residual) ? with_learner(level, std::move(hybrid), residual.size()) : plain;
 }
 
 Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan residual) {
-  if (choice.row->id != models::kHybridModel || residual.size() < kRivalFrom) return {};
+  const bool hybrid = choice.row->id == models::kHybridModel || choice.row->id == models::kHybridOnlineModel;
+  if (!hybrid || residual.size() < kRivalFrom) return {};
   return plain_choice(level, residual);
+}
+
+bool wants_words(const Level& level) {
+  const auto configuration = configuration_of(level.model_id);
+  return configuration && configuration->words();
 }
 
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
@@ -217,14 +230,15 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
     most_memory = std::max<uint64_t>(most_memory, row.memory(models::write_options(mix), size));
   }
   if (level.model_id != 0) {
-    const Choice hybrid = hybrid_choice(level, base::ByteSpan(), hybrid_tier(level, size));
+    const Choice hybrid = with_learner(level, hybrid_choice(level, base::ByteSpan(), hybrid_tier(level, size)), size);
     most_memory = std::max<uint64_t>(most_memory, hybrid.row->memory(hybrid.options, size));
   } else if (level.network_tier != 0) {
     const uint64_t most = std::min(size, level.network_most);
     const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
-    const auto networks = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
-    const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(networks));
-    most_memory = std::max<uint64_t>(most_memory, models::reserved_bytes(shape, most) + networks * models::kPriorMemory);
+    const auto priors = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
+    const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(priors) + (level.learner != 0));
+    const uint64_t networks = static_cast<uint64_t>(priors) * models::kPriorMemory + (level.learner != 0 ? models::learner_memory(level.learner, most) : 0);
+    most_memory = std::max<uint64_t>(most_memory, models::reserved_bytes(shape, most) + networks);
   }
   return most_memory;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "codec/lane_codes.h"
+#include "codec/side_data.h"
 #include "transforms/transform.h"
 
 namespace fastnz::codec {
@@ -42,7 +43,7 @@ uint64_t check_body(const format::Body& body, uint64_t content_size, uint64_t of
       throw Error(ErrorKind::kCorrupt,
                   std::string("block: transform ") + row->name + " cannot make the declared " + std::to_string(made) +
                       " bytes", offset);
-    memory += size;  // the buffer that the inverse reads
+    memory += size + side_memory(*row, t.side);  // the buffer that the inverse reads, and what it makes for itself
     size = made;
   }
   return memory;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "codec/block.h"
 #include "codec/parallel.h"
+#include "codec/side_data.h"
 
 namespace fastnz::codec {
 
@@ -34,8 +35,9 @@ void StreamEncoder::begin_if_needed(std::vector<uint8_t>* out) {
   header.content_size = promised_.value_or(0);
   header.level = static_cast<uint8_t>(level_.level);
   header.max_block_size = static_cast<uint32_t>(std::min<uint64_t>(block_size_, promised_.value_or(block_size_)));
-  // What any block may need: the model, and one buffer before each of the two transforms.
-  header.memory_kib = to_kib(model_memory_bound(level_, header.max_block_size) + 2 * uint64_t{header.max_block_size});
+  // What any block may need: the model, and the transforms.
+  header.memory_kib = to_kib(model_memory_bound(level_, header.max_block_size) +
+                             transforms_memory_bound(level_, header.max_block_size));
   writer_.begin(header, out);
 }
 

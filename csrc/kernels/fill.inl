@@ -8,6 +8,7 @@
 #include "kernels/float_products.inl"
 #include "kernels/float_functions.inl"
 #include "kernels/float_cells.inl"
+#include "kernels/float_attention.inl"
 #include "kernels/network.inl"
 #include "kernels/gru8.inl"
 #include "kernels/nibble_mix.inl"
@@ -18,10 +19,15 @@ namespace {
 
 inline void fill(KernelTable* table) noexcept {
   table->adam_f32 = adam_f32;
+  table->add_bounded_f32 = add_bounded_f32;
   table->add_rows_f32 = add_rows_f32;
+  table->attention_backward_f32 = attention_backward_f32;
+  table->attention_forward_f32 = attention_forward_f32;
   table->context_mix_find = context_mix_find;
   table->context_mix_predict = context_mix_predict;
   table->context_mix_update = context_mix_update;
+  table->feed_backward_f32 = feed_backward_f32;
+  table->feed_forward_f32 = feed_forward_f32;
   table->functions_f32 = functions_f32;
   table->gru_backward_f32 = gru_backward_f32;
   table->gru_forward_f32 = gru_forward_f32;

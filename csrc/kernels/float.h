@@ -12,6 +12,7 @@ namespace fastnz::kernels {
 inline constexpr int kFloatLanes = 16;
 inline constexpr int kFloatSymbols = 256;
 inline constexpr int kFloatTotalBits = 22;  // sum of the frequencies of a step
+inline constexpr int kFloatPlaces = 256;    // most that a row may attend to
 
 // out[i][n] over a[i][j] and b; an element of a is a[i * a_row + j * a_step], a row of b or out begins at its stride.
 struct FloatProduct {
@@ -46,6 +47,33 @@ struct FloatCell {
   float* carried;            // `lstm`: gradient of c, in and out; `gru`: gradient of h before by the direct way, out
   float* to_input;
   float* to_state;           // `gru`: of the state's products
+};
+
+// All heads of one row's attention. Place j of those attended is the row j * stride before; place 0 is the row itself.
+struct FloatAttention {
+  int32_t heads, width;      // of a head, a multiple of kFloatLanes; H = heads * width
+  int32_t places;            // >= 1
+  bool squares;              // a place counts by the product of squares instead of by the exponential of a product
+  float scale;               // of products, where they are exponents
+  const float* offsets;      // [heads][weights_stride], added to these
+  const float* query;        // [H]
+  const float* key;          // [H], of place 0
+  const float* value;
+  size_t stride;
+  const float* relative;     // [places][H], added to the keys
+  float* weights;            // [heads][weights_stride], kept for the way back
+  size_t weights_stride;     // a multiple of kFloatLanes >= places
+  float* inverses;           // [heads]: 1 / what the weights' numerators sum to
+  float* out;                // [H]
+  // The way back. Gradients of keys, values, `relative` and `offsets` are added to.
+  int32_t learning;          // places whose keys and values learn
+  const float* from_above;   // [H]
+  float* to_query;           // [H]
+  float* to_key;             // [H], of place 0
+  float* to_value;
+  size_t to_stride;
+  float* to_relative;
+  float* to_offsets;         // where products are exponents
 };
 
 }  // namespace fastnz::kernels

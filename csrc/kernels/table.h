@@ -110,6 +110,13 @@ struct KernelTable {
   float (*norm_forward_f32)(float* x, const float* gain, const float* offset, float* out, int n);
   void (*norm_backward_f32)(const float* y, float scale, const float* gain, float* d, float* d_gain, float* d_offset,
                             int n);
+  // One row of a transformer that trains while it codes: attention to the rows before, and feed-forward units of `inner`
+  // numbers, gated or not; gradients back are bounded. At most kFloatPlaces places.
+  void (*attention_forward_f32)(const FloatAttention* attention);
+  void (*attention_backward_f32)(const FloatAttention* attention);
+  void (*feed_forward_f32)(const float* u, int inner, bool gated, float* out);
+  void (*feed_backward_f32)(const float* u, int inner, bool gated, const float* d, float* to_u);
+  void (*add_bounded_f32)(const float* y, float* x, float bound, size_t n);  // x = clip(x + y), or clip(x) if y is null
 };
 
 }  // namespace fastnz::kernels

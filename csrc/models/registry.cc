@@ -5,6 +5,7 @@
 #include "models/fast_mix/fast_mix.h"
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
+#include "models/hybrid_online/hybrid_online.h"
 #include "models/lane_mix/lane_mix.h"
 #include "models/nibble_mix/nibble_mix.h"
 #include "models/online/online.h"
@@ -24,6 +25,7 @@ constexpr ModelRow kRows[] = {
     {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
     {8, "online", online_memory, make_online, nullptr, nullptr, 0, online_lanes},
     {kLaneMixModel, "lane_mix", lane_mix_memory, nullptr, nullptr, nullptr, 0, nullptr, lane_mix_layout, make_lane_mix},
+    {kHybridOnlineModel, "hybrid_online", hybrid_online_memory, make_hybrid_online, nullptr, nullptr, 8, hybrid_online_lanes},
 };
 
 }  // namespace

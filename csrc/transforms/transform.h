@@ -22,6 +22,12 @@ struct TransformRow {
   // Fills `out`, whose size is that of forward's input. Throws base::Error(kCorrupt; kTruncated where side data ends
   // inside a number).
   void (*inverse)(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
+  // Only tried where a level or a model asks for it: it serves some models and harms others.
+  bool on_request = false;
+  // The most side data that inverse() is given, if it is worth a model of its own (codec/side_data.h); 0: it is stored.
+  uint64_t most_coded_side = 0;
+  // What inverse() takes beyond its input, its side data and its output.
+  uint64_t inverse_memory = 0;
 };
 
 // In the order in which an encoder tries them.

@@ -47,6 +47,13 @@ class _Transform(TypedDict):
     id: int
     name: str
 
+class _Device(TypedDict):
+    name: str  # what `device` takes
+    description: str
+    memory: int  # bytes
+    multiprocessors: int
+    capability: tuple[int, int]
+
 class _Weights(TypedDict, total=False):
     id: int
     model: str
@@ -67,6 +74,8 @@ class _Weights(TypedDict, total=False):
     notes: bytes
 
 def isa() -> str: ...
+def built_with_cuda() -> bool: ...
+def devices() -> list[_Device]: ...
 def isas() -> list[str]: ...
 def levels() -> list[_Level]: ...
 def block_size(level: int, model: int = 0) -> int: ...  # of a block, where none is asked for
@@ -75,7 +84,7 @@ def models() -> list[_Model]: ...
 def transforms() -> list[_Transform]: ...
 def load_lanes(weights: int, lane_bits: int, group_bits: int) -> int: ...  # the lanes mode with that network; returns its id
 def online_presets() -> dict[str, dict[str, int]]: ...  # networks that learn while they code: their options by name
-def load_online(options: dict[str, int]) -> int: ...  # makes such a network one that `model` may name, returns its id
+def load_online(options: dict[str, int], words: bool = False) -> int: ...  # makes such a network one that `model` may name; its id
 def load_weights(data: Buffer) -> int: ...  # checks a weight file whole, keeps its network for the process, returns its id
 def has_weights(id: int) -> bool: ...
 def set_weights_finder(finder: Callable[[int], Buffer | None] | None) -> None: ...  # asked for ids that are not loaded

@@ -11,9 +11,10 @@ import sys
 
 from . import _core
 from .atomic import AtomicFile
+from .cli_output import add_output_options, output_path
 from .cli_report import Report, human
 from .dictionary import DEFAULT_DICTIONARY_SIZE, train_dictionary
-from .model_files import DICTIONARY_SUFFIX, SUFFIX, folders
+from .model_files import DICTIONARY_SUFFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--dictionary", action="store_true", help=argparse.SUPPRESS)
     add("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
-    add("-o", "--output", metavar="OUTPUT", help="the file to write")
-    add("-n", "--name", metavar="NAME", help="write it where models are looked for, under this name")
-    add("-f", "--force", action="store_true", help="overwrite OUTPUT")
+    add_output_options(parser)
     add("-q", "--quiet", action="store_true", help="no progress and no measurement")
     size = f"bytes of samples to keep; default {DEFAULT_DICTIONARY_SIZE}"
     add("--size", type=_size, default=DEFAULT_DICTIONARY_SIZE, metavar="SIZE", help=size)
@@ -91,27 +90,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     network = "a network to predict beside them: a name, a path or none; default small, if a trial shows 2 %% of gain"
     add("--network", metavar="MODEL", help=network)
     options = parser.parse_args(arguments)
-    if (options.output is None) == (options.name is None):
-        parser.error("say with -o where to write, or with -n how to call it")
     if options.lines and options.files:
         parser.error("--lines or --files, not both")
-    if options.name is not None:
-        options.output = _place(options.name, parser)
-    if os.path.lexists(options.output) and not options.force:
-        parser.error(f"{options.output} exists already; use -f to overwrite it")
+    options.output = output_path(options, parser, DICTIONARY_SUFFIX)
     return options
-
-
-def _place(name: str, parser: _Parser) -> str:
-    """Return the path of an installed dictionary of that name; its folder is there when this returns."""
-    if not name or os.sep in name or name.startswith("."):
-        parser.error(f"{name!r} is a path; -o takes paths, -n a name")
-    places = folders()
-    for folder in places:
-        if os.path.exists(os.path.join(folder, name + SUFFIX)):
-            parser.error(f"there is a network named {name!r}, which would be found first")
-    os.makedirs(places[-1], exist_ok=True)
-    return os.path.join(places[-1], name + DICTIONARY_SUFFIX)
 
 
 def _size(text: str) -> int:

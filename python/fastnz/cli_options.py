@@ -107,7 +107,7 @@ def _build() -> argparse.ArgumentParser:
     add = parser.add_argument_group("how").add_argument
     for level in range(1, 10):
         add(f"-{level}", dest="level", action="store_const", const=level, help=_level_help(level))
-    add("--best", dest="level", action="store_const", const=0, help="the highest level of this build")
+    add("--best", dest="level", action="store_const", const=0, help="the highest level")
     add(
         "--model",
         metavar="NAME",
@@ -138,17 +138,12 @@ def _build() -> argparse.ArgumentParser:
 
 
 def _settle_level(options: Options, parser: argparse.ArgumentParser) -> None:
-    available = [row["level"] for row in levels()]
     level: int | None = options.level
     if level == 0:
-        level = max(available)
+        level = max(row["level"] for row in levels())
     if level is None:
         level = _from_environment("FASTNZ_LEVEL", 1, 9, parser)
-    if level is None:
-        level = DEFAULT_LEVEL
-    if level not in available:
-        parser.error(f"level {level} is not in this build; the highest is {max(available)}")
-    options.level = level
+    options.level = DEFAULT_LEVEL if level is None else level
 
 
 def _from_environment(name: str, low: int, high: int, parser: argparse.ArgumentParser) -> int | None:

@@ -12,7 +12,8 @@ import sys
 import time
 
 from ._common import processors
-from .model_files import SUFFIX, folders, installed
+from .cli_output import add_output_options, output_path
+from .model_files import SUFFIX, installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
-    add("-o", "--output", metavar="OUTPUT", help="the weight file to write")
-    add("-n", "--name", metavar="NAME", help="write it where models are looked for, under this name")
-    add("-f", "--force", action="store_true", help="overwrite OUTPUT")
+    add_output_options(parser)
     add("-q", "--quiet", action="store_true", help="no progress")
     add("--bytes", type=_size, metavar="SIZE", help="bytes to train on; default 4 to 10 passes, 4M to 16M")
     add("--start", metavar="MODEL", help=f"weights to start from: a name, a path or none; default {_START}")
@@ -124,12 +123,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--sparsity-weight", type=float, default=0.0, metavar="BETA", help="of the penalty; default 0, none")
     add("--sparsity-decay", type=float, default=0.0, metavar="X", help="running mean over batches; default 0, none")
     options = parser.parse_args(arguments)
-    if (options.output is None) == (options.name is None):
-        parser.error("say with -o where to write, or with -n how to call it")
-    if options.name is not None:
-        options.output = _place(options.name, parser)
-    if os.path.lexists(options.output) and not options.force:
-        parser.error(f"{options.output} exists already; use -f to overwrite it")
+    options.output = output_path(options, parser, SUFFIX)
     if options.recipe and len(options.paths) != 1:
         parser.error("--recipe takes one PATH, the folder of its corpus")
     _check_sizes(parser, options)
@@ -147,17 +141,6 @@ def _check_sizes(parser: argparse.ArgumentParser, options: argparse.Namespace) -
         options.start = "none" if given or transformer else _START
     elif given and options.start != "none":
         parser.error(f"--{given[0]} is that of the weights to start from; use --start none")
-
-
-def _place(name: str, parser: _Parser) -> str:
-    """Return the path of an installed model of that name; its folder is there when this returns."""
-    if not name or os.sep in name or name.startswith("."):
-        parser.error(f"{name!r} is a path; -o takes paths, -n a name")
-    own, theirs = folders()
-    if os.path.exists(os.path.join(own, name + SUFFIX)):
-        parser.error(f"the package has a model named {name!r}, which would be found first")
-    os.makedirs(theirs, exist_ok=True)
-    return os.path.join(theirs, name + SUFFIX)
 
 
 def _prepare(options: argparse.Namespace) -> tuple[list[Kind], AnyShape, Plan, AnyNetwork | None]:

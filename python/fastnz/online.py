@@ -9,7 +9,14 @@ from __future__ import annotations
 from . import _core
 from .errors import CorruptError
 
-_WORDS = ("units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "seed")
+_OPTIONS = (
+    "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
+    "heads", "places", "inner", "seed",
+)  # fmt: skip
+_RATES = ("rate", "replay_rate")
+_STEPS = ("every", "window")  # powers of two, of which the core wants the exponent
+_REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1}
+_ALL = ("rate", *_OPTIONS, *_REPLAY)
 
 
 def is_online(model: str) -> bool:
@@ -23,7 +30,9 @@ def load_online(model: str) -> int:
     Parameters
     ----------
     model : str
-        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``.
+        A preset's name; behind a colon, options of it that shall be others, as in ``gru:units=256,rate=0.002``, a
+        schedule (`fastnz.schedules`) among them, and ``words=1`` for codes of words in the place of bytes (FORMAT.md,
+        section 6).
 
     Raises
     ------
@@ -37,21 +46,35 @@ def load_online(model: str) -> int:
     True
     """
     name, _, changes = model.partition(":")
-    options = dict(_core.online_presets()[name])
+    options = {"words": 0, **_core.online_presets()[name]}
     for change in filter(None, changes.split(",")):
         word, _, value = change.partition("=")
-        if word not in ("rate", *_WORDS):
-            raise ValueError(f"model {model}: no option {word!r}; there are rate, {', '.join(_WORDS)}")
+        if word not in _ALL:
+            raise ValueError(f"model {model}: no option {word!r}; there are {', '.join(_ALL)}")
+        if word in _REPLAY:
+            options = _REPLAY | options
         try:
-            options[word] = _rate_code(float(value)) if word == "rate" else int(value)
+            options[word] = _rate_code(float(value)) if word in _RATES else int(value)
+            if word in _STEPS:
+                options[word] = _exponent(options[word])
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
-        if not 0 <= options[word] <= 1024:
+        if not 0 <= options[word] <= (1 if word == "words" else 8192):
             raise ValueError(f"model {model}: {word} is out of its range")
+    if options["table_bits"]:
+        options["contexts"] = options["contexts"] or 3
+    words = options.pop("words") == 1
     try:
-        return _core.load_online(options)
+        return _core.load_online(options, words)
     except CorruptError as error:  # what it is in a frame
         raise ValueError(f"model {model}: {error}") from None
+
+
+def _exponent(steps: int) -> int:
+    """Return log2 of a power of two."""
+    if steps.bit_count() != 1 or not 1 << 6 <= steps <= 1 << 21:
+        raise ValueError(steps)
+    return steps.bit_length() - 1
 
 
 def _rate_code(rate: float) -> int:

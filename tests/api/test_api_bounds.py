@@ -196,13 +196,6 @@ def test_defaults_refuse_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "never-made").exists()
 
 
-def test_a_level_that_is_missing_is_said_to_be() -> None:
-    missing = [level for level in range(1, 10) if level > len(fastnz.levels())]
-    for level in missing:
-        with pytest.raises(fastnz.UnsupportedError, match=f"level {level}"):
-            fastnz.compress(b"", level, max_memory=1000)
-
-
 def test_decompress_into_has_a_limit_of_output_too() -> None:
     out = bytearray(SIZE + 10)
     for limit in (SIZE, SIZE + 20, None):

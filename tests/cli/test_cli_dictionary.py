@@ -10,7 +10,7 @@ import pytest
 import fastnz
 from fastnz.cli import main
 
-SMALL = "abaea85384889e0c"
+SMALL = "f7db97a2e0cf836f"
 LINES = [b'{"user": %d, "action": "%s", "ok": true}' % (i * 7919 % 1000, (b"read", b"write")[i % 2]) for i in range(2000)]
 
 

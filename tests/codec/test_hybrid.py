@@ -51,6 +51,16 @@ def test_small_text_at_the_network_levels():
     assert _core.frame_info(fastnz.compress(words(40_000), 7))[0]["options"] == b"\6\0"
 
 
+def test_level_9_adds_a_network_that_learns():
+    content = words(66_000)
+    packed = _core.compress(content, 9)
+    assert model_of(packed) == "hybrid_online" and _core.frame_info(packed)[0]["options"] == b"\1\7\0\2"
+    assert packed == _core.compress(content, 9, threads=2)  # the learner has a thread of its own
+    assert _core.decompress(packed, threads=2, max_output_size=1 << 20, max_memory=1 << 30) == content
+    assert fastnz.info(packed).frames[0].networks == fastnz.info(_core.compress(content, 8)).frames[0].networks
+    assert fastnz.compress(words(40_000), 9) == fastnz.compress(words(40_000), 8)  # too short to learn from
+
+
 def test_data_that_the_network_does_not_know():
     rng = random.Random(4)
     noise = bytes(4 * rng.randrange(64) for _ in range(100_000))  # six bits of eight, and no more to know

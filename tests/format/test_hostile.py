@@ -53,6 +53,9 @@ LIES = {
     "x86-grows": writer.full(
         [(b"x", writer.body(b"x", transforms=[(2, 1, b"")]))], sizes=[BIG], memory_kib=1 << 20
     ),
+    "recurrence-grows": writer.full(
+        [(b"x", writer.body(b"x", transforms=[(3, 1, b"")]))], sizes=[BIG], memory_kib=1 << 20
+    ),
     "header-size": writer.full([(b"x", writer.body(b"x"))], content_size=1 << 39),
     "end-size": writer.full([(b"x", writer.body(b"x"))], end_size=1 << 39),
     "index-size": writer.full([(b"x", writer.body(b"x"))], index_bytes=b"\0" * 1000),

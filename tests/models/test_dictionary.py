@@ -10,7 +10,7 @@ import fastnz
 from fastnz import _core
 from fastnz._core import testing
 
-SMALL = "abaea85384889e0c"
+SMALL = "f7db97a2e0cf836f"
 WORDS = [b"alpha", b"beta", b"gamma", b"delta", b"request", b"response", b"error", b"timeout", b"user", b"session"]
 
 
@@ -192,7 +192,7 @@ def sealed(header, plain, body):
         (b"FNZD\x01\x03\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # gru8
         (b"FNZD\x02\x02\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # version
         (b"FNZD\x01\x01\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # context_mix
-        (b"FNZD\x01\x02\x02\x06\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # tier
+        (b"FNZD\x01\x02\x02\x08\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # tier
         (b"FNZD\x01\x02\x06\x05\x03\x04\x00\x00\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # a profile with a width
         (b"FNZD\x01\x02\x02\x05\x00\x01\x03", b"\x01ab", fastnz.CorruptError),  # a length too short
         (b"FNZD\x01\x02\x02\x05\x00\x01\x03", b"\x03ab", fastnz.CorruptError),

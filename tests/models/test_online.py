@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import fastnz
-from fastnz import _core
+from fastnz import _core, schedules
 from fastnz._core import testing
+from fastnz.online import load_online
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
 
@@ -17,16 +18,33 @@ import online  # noqa: E402
 
 SMALL = {
     "cell": online.GRU, "normalised": 0, "with_mean": 0, "units": 16, "layers": 1, "streams": 1, "period": 3,
-    "horizons": 1, "rate": 0x70, "decay": 0, "memory": 13, "table_bits": 0, "table_width": 0, "seed": 0,
+    "horizons": 1, "rate": 0x70, "decay": 0, "memory": 13, "table_bits": 0, "table_width": 0, "contexts": 0,
+    "heads": 0, "places": 0, "inner": 0, "seed": 0,
 }  # fmt: skip
+ATTENTION = {"units": 64, "heads": 2, "places": 3, "inner": 32, "period": 6}
 CASES = {
     "rnn": {"cell": online.RNN, "layers": 2, "streams": 2},
     "gru": {"units": 32, "horizons": 2},
     "gru-streams": {"layers": 2, "streams": 5, "decay": 1, "seed": 7},
-    "gru-contexts": {"streams": 2, "table_bits": 8, "table_width": 16, "with_mean": 1},
+    "gru-contexts": {"streams": 2, "table_bits": 8, "table_width": 16, "contexts": 3, "with_mean": 1},
+    "gru-six-contexts": {"table_bits": 9, "table_width": 32, "contexts": 6},
     "lstm": {"cell": online.LSTM, "layers": 2, "streams": 2, "horizons": 2},
     "lstm-normalised": {"cell": online.LSTM, "normalised": 1, "layers": 2, "streams": 3, "memory": 4},
+    "trace": ATTENTION | {"cell": online.TRACE, "streams": 2},
+    "trace-layers": ATTENTION | {"cell": online.TRACE, "layers": 2, "heads": 4, "places": 1, "with_mean": 1, "decay": 2},
+    "nncp": ATTENTION | {"cell": online.NNCP, "layers": 2, "places": 17},
+    "nncp-streams": ATTENTION | {"cell": online.NNCP, "units": 32, "streams": 3, "period": 3, "places": 5},
 }
+
+
+REPLAYS = {
+    "gru": {"cell": online.GRU, "streams": 2, "period": 4, "every": 6, "doubling": 0, "window": 6, "passes": 2, "lanes": 4,
+            "replay_rate": 0x80, "apart": 1},
+    "lstm-doubling": {"cell": online.LSTM, "period": 8, "horizons": 2, "decay": 2, "every": 6, "doubling": 1, "window": 7,
+                      "passes": 8, "lanes": 2, "replay_rate": 0x78, "apart": 0, "with_mean": 1},
+    "nncp": ATTENTION | {"cell": online.NNCP, "units": 32, "places": 9, "every": 6, "doubling": 0, "window": 8, "passes": 1,
+                         "lanes": 8, "replay_rate": 0x80, "apart": 1},
+}  # fmt: skip
 
 
 def options(name):
@@ -65,6 +83,20 @@ def test_as_the_document_says(name):
         assert mine.tobytes() == its.tobytes()
 
 
+@pytest.mark.parametrize("name", REPLAYS)
+def test_replays_as_the_document_says(name):
+    """Through two replays and more; the last gradients may be a replay's."""
+    o = SMALL | REPLAYS[name]
+    symbols = symbols_for(o, 150)
+    made = testing.run_online(o, symbols)
+    network, freq = reference_run(o, symbols)
+    assert network.replay.due > 128
+    assert (made["frequencies"] == freq).all()
+    assert made["parameters"].tobytes() == network.w.tobytes()
+    for mine, its in zip(made["tables"], network.tables):
+        assert mine.tobytes() == its.tobytes()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_gradients(name):
     """In fp32 as in fp64, and in fp64 as differences of the loss have them."""
@@ -73,7 +105,7 @@ def test_gradients(name):
     made = testing.run_online(o, symbols, learns=False)
     network, _ = reference_run(o, symbols, online.Real, learns=False)
     scale = np.abs(network.g).max()
-    near = (2e-5 if o["normalised"] else 2e-6) * scale  # inverse_root is right to 5e-6
+    near = (2e-5 if o["normalised"] or o["places"] else 2e-6) * scale  # inverse_root is right to 5e-6
     assert np.abs(made["gradients"] - network.g).max() < near
     for used, expected in zip(made["table_gradients"], network.table_g):
         assert sorted(used) == sorted(expected)
@@ -87,8 +119,8 @@ def test_gradients(name):
         for row in symbols:
             p = other.predict()
             total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
-            other.kept[-1]["p"][:] = 0
-            other.history = [(h << 8 | max(int(x), 0)) & online.M32 for h, x in zip(other.history, row)]
+            for history, x in zip(other.history, row):
+                history.push(max(int(x), 0))
         return total
 
     def difference(change_by):
@@ -113,23 +145,55 @@ def test_gradients(name):
         assert difference(by) == pytest.approx(used[row][j], abs=2e-8 * scale + 1e-7, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_as_torch_has_them(name):
+    pytest.importorskip("torch")
+    import online_torch
+
+    o = options(name) | {"horizons": 1, "period": 12}
+    symbols = symbols_for(o, o["period"])
+    made = testing.run_online(o, symbols, learns=False)
+    network = online.Network(o, online.Real)  # for the rows of its tables
+    rows = []
+    for row in symbols if o["cell"] <= online.LSTM else ():
+        rows.append([network.rows_of(history)[1:] for history in network.history])
+        for history, symbol in zip(network.history, row):
+            history.push(max(int(symbol), 0))
+    tables = [table.reshape(its.shape) for table, its in zip(made["tables"], network.tables)]
+    dense, table_gradients = online_torch.gradients(o, made["parameters"], tables, symbols, rows)
+    near = (2e-5 if o["normalised"] or o["places"] else 2e-6) * np.abs(dense).max()
+    assert np.abs(made["gradients"] - dense).max() < near
+    for used, expected in zip(made["table_gradients"], table_gradients):
+        for row, gradient in enumerate(expected):
+            assert np.abs(used.get(row, 0) - gradient).max() < near
+
+
 def random_options(rng):
-    cell = int(rng.integers(1, 4))
-    bits = int(rng.choice([0, 0, 8, 10]))
-    return {
-        "cell": cell, "normalised": int(cell == online.LSTM and rng.random() < 0.5), "with_mean": int(rng.integers(2)),
-        "units": 16 * int(rng.integers(1, 6)), "layers": int(rng.integers(1, 4)),
-        "streams": int(rng.choice([1, 2, 3, 4, 5, 9, 16, 17])), "period": int(rng.integers(1, 9)),
-        "horizons": int(rng.integers(1, 4)), "rate": int(rng.integers(0, 0xF0)), "decay": int(rng.integers(0, 8)),
-        "memory": int(rng.integers(4, 14)), "table_bits": bits, "table_width": 16 * int(rng.integers(1, 3)) if bits else 0,
-        "seed": int(rng.integers(256)),
+    cell = int(rng.integers(1, 6))
+    o = SMALL | {
+        "cell": cell, "with_mean": int(rng.integers(2)), "units": 16 * int(rng.integers(1, 6)),
+        "layers": int(rng.integers(1, 4)), "streams": int(rng.choice([1, 2, 3, 4, 5, 9, 16, 17])),
+        "period": int(rng.integers(1, 9)), "rate": int(rng.integers(0, 0xF0)), "decay": int(rng.integers(0, 8)),
+        "memory": int(rng.integers(4, 14)), "seed": int(rng.integers(256)),
     }  # fmt: skip
+    if cell > online.LSTM:
+        units = 64 * int(rng.integers(1, 3))
+        heads = int(rng.choice([heads for heads in (1, 2, 4, 8) if units % (16 * heads) == 0]))
+        return o | {"units": units, "heads": heads, "places": int(rng.integers(1, 20)), "inner": 32 * int(rng.integers(1, 4))}
+    o |= {"normalised": int(cell == online.LSTM and rng.random() < 0.5), "horizons": int(rng.integers(1, 4))}
+    if rng.random() < 0.3:
+        o |= {"every": 6, "doubling": int(rng.integers(2)), "window": int(rng.integers(6, 22)), "passes": int(rng.integers(1, 9))}
+        o |= {"lanes": int(rng.choice([1, 2, 8, 64])), "replay_rate": int(rng.integers(0, 0xF0)), "apart": int(rng.integers(2))}
+    if rng.random() < 0.5:
+        width = 16 * int(rng.integers(1, 3))
+        o |= {"table_bits": int(rng.choice([8, 10])), "table_width": width, "contexts": int(rng.integers(3, 7))}
+    return o
 
 
 def assert_equal_everywhere(seed):
     rng = np.random.default_rng(seed)
     o = random_options(rng)
-    symbols = symbols_for(o, o["period"] * (o["horizons"] + 2) + 2, seed)
+    symbols = symbols_for(o, o["period"] * (o["horizons"] + 2) + 2 + 80 * ("every" in o), seed)
     runs = [testing.run_online(o, symbols, isa) for isa in fastnz.isas()]
     for run in runs:
         assert np.isfinite(run["parameters"]).all() and np.isfinite(run["gradients"]).all()
@@ -174,3 +238,16 @@ assert env[7] & 0x8040 == 0x8040
 """
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_schedule_is_options():
+    """What a user writes is what the core is given, and what does not fit is told in words."""
+    schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True)
+    text = f"gru:{schedule}"
+    fields = _core.online_presets()["gru"] | {
+        "every": 8, "doubling": 1, "window": 12, "passes": 3, "lanes": 8, "replay_rate": 0x90, "apart": 0,
+    }  # fmt: skip
+    assert load_online(text) == _core.load_online(fields) != load_online("gru")
+    for change in ({"every": 255}, {"window": 32}, {"passes": 9}, {"lanes": 3}, {"lanes": 128}, {"rate": 3.0}):
+        with pytest.raises(ValueError, match="gru|network"):
+            load_online(f"gru:{schedules.Replay(**change)}")

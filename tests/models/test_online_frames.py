@@ -9,7 +9,7 @@ import pytest
 import writer
 
 import fastnz
-from fastnz import _core
+from fastnz import _core, schedules
 from fastnz._core import testing
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
@@ -19,6 +19,7 @@ PRESETS = sorted(_core.online_presets())
 _WORDS = "to be or not that is the question whether tis nobler in mind suffer slings and arrows of fortune".split()
 TEXT = " ".join(np.random.default_rng(2).choice(_WORDS, 600)).encode()  # no copies that a transform would take out
 SMALL = "gru:units=16,streams=3,period=4"
+REPLAYED = f"lstm:units=16,layers=1,{schedules.Replay(every=64, window=256, lanes=2)}"
 
 
 
@@ -69,8 +70,9 @@ def test_one_file_for_every_instruction_set(run_python):
     program = f"""
 import sys
 import fastnz
-data, models = {TEXT[:300]!r}, {[*PRESETS, SMALL, "lstm:streams=5,layers=3,units=32"]!r}
-models = [m if ":" in m else m + ":units=32" for m in models]
+data, models = {TEXT[:300]!r}, {[*PRESETS, SMALL, REPLAYED, "lstm:streams=5,layers=3,units=32"]!r}
+small = dict(trace="units=64,heads=2,inner=32", nncp="units=32,heads=2,inner=32,places=8")
+models = [m if ":" in m else m + ":" + small.get(m, "units=32") for m in models]
 frames = [fastnz.compress(data * 2, model=model) for model in models]
 print(repr(frames))
 """
@@ -102,6 +104,33 @@ def test_options_out_of_their_bounds(byte, value):
         decode(options)
 
 
+@pytest.mark.parametrize("preset, byte, value", [
+    ("trace", 1, 2), ("trace", 5, 0), ("trace", 5, 3), ("trace", 5, 255), ("trace", 10, 0), ("trace", 2, 0), ("trace", 2, 25),
+    ("nncp", 1, 65), ("nncp", 5, 0), ("nncp", 5, 7), ("nncp", 10, 0), ("nncp", 3, 65), ("nncp", 4, 0),
+])  # fmt: skip
+def test_options_of_attention_out_of_their_bounds(preset, byte, value):
+    options = bytearray(testing.online_options(_core.online_presets()[preset]))
+    options[byte] = value
+    with pytest.raises(fastnz.CorruptError, match="online"):
+        decode(options)
+
+
+def test_schedules_out_of_their_bounds():
+    """More lanes than 64, and more work than a byte may cost."""
+    with pytest.raises(fastnz.CorruptError, match="lanes"):
+        decode(good_options() + bytes([7 << 4, 0, 0]))
+    with pytest.raises(fastnz.CorruptError, match="work"):
+        decode(good_options(units=512) + bytes([6 << 4, 0, 0]))
+
+
+def test_the_past_is_part_of_the_memory():
+    """A replay keeps the content: as much as a block may have."""
+    options = bytes(good_options()) + bytes([0, 0, 0])
+    assert testing.online_memory(options) > testing.online_memory(bytes(good_options()))
+    with pytest.raises(fastnz.LimitError, match="max_memory"):
+        decode(options, size=1 << 25, max_memory=1 << 25)
+
+
 def test_options_of_other_lengths_and_versions():
     for options in (b"", good_options()[:11], good_options() + b"\0"):
         with pytest.raises(fastnz.CorruptError, match="online"):
@@ -121,7 +150,7 @@ def test_each_option_alone_fits_but_not_all_together():
 
 def test_memory_is_told_and_limited():
     """Tables of 2^16 rows of 64 are sound, and too much for the limit; nothing is reserved before that is known."""
-    options = good_options(table_bits=16, table_width=64)
+    options = good_options(table_bits=16, table_width=64, contexts=3)
     needed = testing.online_memory(bytes(options))
     assert needed > 3 * 2 * 4 * (1 << 16) * 64
     with pytest.raises(fastnz.LimitError, match="max_memory"):
@@ -134,7 +163,7 @@ def test_memory_is_told_and_limited():
 @pytest.mark.parametrize("changes", [{}, {"units": 64, "streams": 16, "layers": 3}, {"table_bits": 12, "table_width": 32}])
 def test_memory_is_what_is_reserved(changes, run_python):
     """The process grows by what the model declares, within a fraction and what a process has anyway."""
-    fields = _core.online_presets()["gru"] | {"table_bits": 16, "table_width": 64} | changes
+    fields = _core.online_presets()["gru"] | {"table_bits": 16, "table_width": 64, "contexts": 3} | changes
     done = run_python(
         f"""
 import fastnz

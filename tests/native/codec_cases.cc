@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "codec/compress.h"
@@ -15,6 +16,8 @@
 #include "codec/weights.h"
 #include "digest.h"
 #include "models/lane_mix/options.h"
+#include "models/online/online.h"
+#include "models/weights_store.h"
 
 namespace fastnz::selftest {
 namespace {
@@ -83,6 +86,20 @@ std::vector<uint8_t> make_repeats(Random* random) {
   return out;
 }
 
+// A lagged-Fibonacci generator's bytes with a few changed, and a shift register's bits as letters.
+std::vector<uint8_t> make_generators(Random* random) {
+  std::vector<uint8_t> out(kSize);
+  for (size_t n = 0; n < kSize; ++n) {
+    const bool letters = n >= kSize / 2;
+    const bool seed = n < 73 || (letters && n < kSize / 2 + 140);
+    const uint32_t drawn = static_cast<uint32_t>(random->next());
+    if (seed) out[n] = static_cast<uint8_t>(letters ? 'a' + drawn % 2 : drawn);
+    else if (letters) out[n] = static_cast<uint8_t>('a' + ((out[n - 1] ^ out[n - 140]) & 1));
+    else out[n] = static_cast<uint8_t>(out[n - 73] + out[n - 31] + (drawn % 500 == 0));
+  }
+  return out;
+}
+
 std::vector<uint8_t> make_noise(Random* random) {
   std::vector<uint8_t> out(kSize / 4);
   for (uint8_t& byte : out) byte = static_cast<uint8_t>(random->next());
@@ -123,7 +140,16 @@ std::vector<Content> make_contents() {
           {"code", make_code(&random)},
           {"image", make_image(&random)},
           {"repeats", make_repeats(&random)},
-          {"noise", make_noise(&random)}};
+          {"noise", make_noise(&random)},
+          {"generators", make_generators(&random)}};
+}
+
+uint64_t words_network() {
+  const models::OnlineOptions options{.cell = models::OnlineCell::kRnn, .units = 16, .period = 20, .rate = 0xA8, .memory = 11};
+  auto configuration = std::make_shared<const models::OnlineConfiguration>(options, true);
+  const uint64_t id = configuration->id();
+  models::add_weights(std::move(configuration));
+  return id;
 }
 
 uint64_t make_lanes() {

@@ -23,7 +23,11 @@ struct CodecResult {
   size_t compressed_size;
   std::string digest;  // of the compressed bytes
 };
+// `model_id`: a model in the store, or 0.
 CodecResult run_codec(const Content& content, int level, uint64_t model_id = 0);
+
+// A small network over codes for words, put into the store: its id there.
+uint64_t words_network();
 
 // The lanes mode with short lanes in small groups, as a model that may be named.
 uint64_t make_lanes();

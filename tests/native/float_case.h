@@ -7,6 +7,7 @@
 namespace fastnz::selftest {
 
 void run_adam_f32(const kernels::KernelTable& table, Digest* digest);
+void run_add_bounded_f32(const kernels::KernelTable& table, Digest* digest);
 void run_add_rows_f32(const kernels::KernelTable& table, Digest* digest);
 void run_functions_f32(const kernels::KernelTable& table, Digest* digest);
 void run_multiply_chains_f32(const kernels::KernelTable& table, Digest* digest);
@@ -21,5 +22,10 @@ void run_gru_forward_f32(const kernels::KernelTable& table, Digest* digest);
 void run_gru_backward_f32(const kernels::KernelTable& table, Digest* digest);
 void run_lstm_forward_f32(const kernels::KernelTable& table, Digest* digest);
 void run_lstm_backward_f32(const kernels::KernelTable& table, Digest* digest);
+
+void run_attention_forward_f32(const kernels::KernelTable& table, Digest* digest);
+void run_attention_backward_f32(const kernels::KernelTable& table, Digest* digest);
+void run_feed_forward_f32(const kernels::KernelTable& table, Digest* digest);
+void run_feed_backward_f32(const kernels::KernelTable& table, Digest* digest);
 
 }  // namespace fastnz::selftest

@@ -29,10 +29,15 @@ void run_match_length(const kernels::KernelTable& table, Digest* digest) {
 
 constexpr KernelCase kCases[] = {
     {"adam_f32", run_adam_f32},
+    {"add_bounded_f32", run_add_bounded_f32},
     {"add_rows_f32", run_add_rows_f32},
+    {"attention_backward_f32", run_attention_backward_f32},
+    {"attention_forward_f32", run_attention_forward_f32},
     {"context_mix_find", run_context_mix_find},
     {"context_mix_predict", run_context_mix_predict},
     {"context_mix_update", run_context_mix_update},
+    {"feed_backward_f32", run_feed_backward_f32},
+    {"feed_forward_f32", run_feed_forward_f32},
     {"frequencies_q22", run_frequencies_q22},
     {"functions_f32", run_functions_f32},
     {"gru8_gates", run_gru8_gates},

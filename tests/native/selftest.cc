@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -157,6 +158,13 @@ void print_codec() {
     for (const codec::Level& level : codec::levels())
       print("level " + std::to_string(level.level), content, selftest::run_codec(content, level.level));
     print("lanes", content, selftest::run_codec(content, codec::kDefaultLevel, lanes));
+  }
+  const uint64_t words = selftest::words_network();
+  for (const selftest::Content& content : contents) {
+    if (std::string_view(content.name) != "text") continue;
+    const selftest::CodecResult result = selftest::run_codec(content, codec::kDefaultLevel, words);
+    if (!result.round_trip) report(false, "round trip", "words");
+    std::printf("words %s %zu bytes %s\n", content.name, result.compressed_size, result.digest.c_str());
   }
 }
 

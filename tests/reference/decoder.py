@@ -14,7 +14,7 @@ import lane_mix
 import xxhash
 from context_mix import ContextMix, UnknownOptions
 from fast_mix import FastMix
-from hybrid import Hybrid
+from hybrid import Hybrid, HybridOnline
 from nibble_mix import NibbleMix
 from online import Online
 
@@ -46,7 +46,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online, 12: HybridOnline}
 
 
 # Conventions
@@ -228,7 +228,7 @@ def decode_body(body: bytes, size: int) -> bytes:
     for t, made in zip(transforms, inputs):
         if t.id not in INVERSES:
             raise Unsupported(f"transform {t.id}")
-        bound = t.output_size + (len(t.side) // 5 << 20 if t.id == 1 else 0)
+        bound = t.output_size * (16 if t.id == 4 else 1) + (len(t.side) // 5 << 20 if t.id == 1 else 0)
         corrupt_unless(made <= bound, "a transform cannot make so much")
     if model_id == 0:
         corrupt_unless(len(payload) == residual_size, "the number of stored bytes")
@@ -290,7 +290,120 @@ def undo_x86(residual: bytes, side: bytes, size: int) -> bytes:
     return bytes(out)
 
 
-INVERSES = {1: undo_repeat, 2: undo_x86}
+def undo_recurrence(residual: bytes, side: bytes, size: int) -> bytes:
+    corrupt_unless(len(residual) == size, "the size after recurrence")
+    source, out, at = Bytes(side, short=Corrupt), bytearray(residual), 0
+    while source.at < len(side):
+        begin = at + source.varint()
+        length = source.varint()
+        at = begin + length
+        corrupt_unless(length >= 1 and at <= size, "a range of recurrence")
+        form = source.byte()
+        width, sums, interval, listed = 1 << (form & 3), bool(form & 4), bool(form & 8), bool(form & 16)
+        corrupt_unless(form < 32 and not (interval and listed), "the form of a recurrence")
+        alphabet = bytes(range(256))
+        if interval or listed:
+            modulus = source.byte() + 1
+            first = source.byte()
+            corrupt_unless(modulus >= 2 and (listed or first + modulus <= 256), "an alphabet")
+            alphabet = bytes([first]) + source.take(modulus - 1) if listed else bytes(range(first, first + modulus))
+            corrupt_unless(list(alphabet) == sorted(set(alphabet)), "an alphabet's order")
+        corrupt_unless(width == 1 or (sums and not interval and not listed), "the width of a unit")
+        modulus = len(alphabet) if width == 1 else 1 << 8 * width
+        corrupt_unless(sums or modulus & modulus - 1 == 0, "an exclusive or of symbols")
+        constant = int.from_bytes(source.take(width), "little") if sums else 0
+        corrupt_unless(constant < modulus, "a constant")
+        taps, lag = [], 0
+        for _ in range(source.byte() + 1):
+            gap = source.varint()
+            lag += gap
+            corrupt_unless(gap >= 1 and lag <= 65535, "a lag")
+            factor = int.from_bytes(source.take(width), "little") if sums else 1
+            corrupt_unless(1 <= factor < modulus, "a factor")
+            taps.append((lag, factor))
+        corrupt_unless(length % width == 0, "the length of a range of units")
+        units = [int.from_bytes(out[k : k + width], "little") for k in range(begin, at, width)]
+        if interval or listed:
+            seed = units[:lag]
+            corrupt_unless(set(seed) <= set(alphabet) and max(units[lag:], default=0) < modulus, "a symbol")
+            units[:lag] = [alphabet.index(byte) for byte in seed]
+        for n in range(lag, len(units)):
+            if sums:
+                units[n] = (units[n] + constant + sum(factor * units[n - i] for i, factor in taps)) % modulus
+            else:
+                for i, _ in taps:
+                    units[n] ^= units[n - i]
+        symbols = [alphabet[unit] for unit in units] if width == 1 else units
+        out[begin:at] = b"".join(unit.to_bytes(width, "little") for unit in symbols)
+    return bytes(out)
+
+
+def undo_words(residual: bytes, packed: bytes, size: int) -> bytes:
+    """Section 6.4: the dictionary, the codes' symbols, and the bytes that those stand for."""
+    source = Bytes(packed, short=Corrupt)
+    side_size = source.varint()
+    coded = source.rest()
+    corrupt_unless(side_size <= min(1 << 20, (len(coded) + 8) * 45604), "the size of side data")
+    side = Bytes(decode_bits(coded, NibbleMix(WORDS_OPTIONS, side_size), side_size), short=Corrupt)
+    first = side.byte()
+    prefixes, raw = first >> 1, first & 1
+    kept = [bool(bits >> k & 1) for bits in side.take(32) for k in range(8)]
+    corrupt_unless(raw <= prefixes <= 96 and not any(kept[256 - prefixes :]), "the layout of words")
+    free = [v for v in range(256 - prefixes) if not kept[v]]
+    corrupt_unless(len(free) >= 3, "no values for the flags")
+    singles = {v: v for v in range(256) if kept[v]} | {v: 256 + k for k, v in enumerate(free[:3])}
+    count, pages = side.varint(), prefixes - raw
+    corrupt_unless(count <= min(1 << 14, len(free) - 3 + 256 * pages, (side_size - side.at) // 2), "the number of entries")
+
+    def single(codes: Bytes) -> int:
+        byte = codes.byte()
+        if raw and byte == 256 - prefixes:
+            return codes.byte()
+        corrupt_unless(byte in singles, "a byte of an entry")
+        return singles[byte]
+
+    entries: list[list[int]] = []
+    for _ in range(count):
+        sizes = side.byte()
+        common, own = sizes >> 4, (sizes & 15) + 1
+        before = entries[-1] if entries else []
+        corrupt_unless(common <= len(before) and 2 <= common + own <= 16, "the size of an entry")
+        entries.append([single(side) for _ in range(own)] + before[len(before) - common :])
+    corrupt_unless(side.at == side_size, "bytes behind the dictionary")
+
+    symbols: list[int] = []
+    codes, long = Bytes(residual, short=Corrupt), len(free) - 3
+    while codes.at < len(residual):
+        byte = codes.data[codes.at]
+        if byte < 256 - prefixes and byte not in singles:
+            index = free.index(codes.byte()) - 3
+        elif byte >= 256 - prefixes + raw:
+            index = long + 256 * (codes.byte() - (256 - pages)) + codes.byte()
+        else:
+            symbols.append(single(codes))
+            continue
+        corrupt_unless(index < count, "a code without an entry")
+        symbols += entries[index]
+
+    out, joined, pending, active = bytearray(), False, 0, 0
+    for symbol in symbols:
+        if symbol == 256:
+            joined = True
+        elif symbol > 256:
+            pending = symbol
+        elif symbol == 32:
+            if not joined:
+                out.append(32)
+            joined, active, pending = False, pending, 0
+        else:
+            out.append(symbol - 32 if active and 97 <= symbol <= 122 else symbol)
+            active = 258 if active == 258 else 0
+    corrupt_unless(len(out) == size, "the size after words")
+    return bytes(out)
+
+
+WORDS_OPTIONS = b"\x05\x00"
+INVERSES = {1: undo_repeat, 2: undo_x86, 3: undo_recurrence, 4: undo_words}
 
 
 # Section 8: the binary range coder

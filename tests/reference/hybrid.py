@@ -1,22 +1,27 @@
-"""The model `hybrid`, id 4, as docs/hybrid.md specifies it: `nibble_mix` with networks among its inputs, plain Python.
+"""The models `hybrid` and `hybrid_online`, ids 4 and 12, as docs/hybrid.md specifies them, in plain Python.
 
-Networks are of the family `gru8`; their weights are found by id in NETWORKS. About 1 KB/s.
+Pretrained networks are of the family `gru8`; their weights are found by id in NETWORKS. About 1 KB/s.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import gru8
 import numpy as np
+import online
 from context_mix import STEPS, UnknownOptions, read_options
 from context_mix_contexts import PROFILES
 from context_mix_history import History, clamp
-from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, Tier, log2_q10, sat, squash, times
+from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, log2_q10, sat, squash, times
 
-HYBRID_TIERS = {**TIERS, 6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
-PRIORS = {1: 0xABAEA85384889E0C, 2: 0x6C9E8D965CCFC771}
+HYBRID_TIERS = TIERS
+PRIORS = {1: 0xF7DB97A2E0CF836F, 2: 0x6C9E8D965CCFC771}
 NETWORKS: dict[int, gru8.Weights] = {}  # by id
+LEARNERS = {1: bytes.fromhex("170603010a01980b0b000000")}  # by number: options of `online`
 
 SURE = (300, 900, 1800, 3000, 4500, 6500, 9000)
 COST = (400, 900, 1600, 2500, 3600, 5000, 7500)
@@ -42,12 +47,31 @@ def refine(column: list[int], position: int) -> int:
     return column[at] + ((column[at + 1] - column[at]) * (position & 1023) >> 10)
 
 
-class Network:
-    """One network on its way through the content: frequencies of the next byte, and its cost of late."""
+class Opinion:
+    """What one network says on its way through the content: `freq` of the next byte, and its cost of late."""
+
+    cost = FIRST_COST
+    freq: np.ndarray
+
+    def learn_cost(self, byte: int) -> None:
+        self.cost += FREQUENCY_BITS - log2_q10(int(self.freq[byte])) - self.cost >> 2
+
+    def start_nibble(self, half: int, upper: int) -> None:
+        """Section 2: the odds at all nodes, the likeliest nibble and how sure of it the network is."""
+        odds = [int(v) for v in gru8.nibble_odds(self.freq, upper << 4)[half]]
+        node, least = 1, 32767
+        for _ in range(4):
+            least = min(least, abs(odds[node]))
+            node = 2 * node + (odds[node] > 0)
+        self.odds = [clamp(v, -LIMIT, LIMIT) for v in odds]
+        self.likely, self.sure = node & 15, step_of(least, SURE)
+
+
+class Network(Opinion):
+    """A pretrained one."""
 
     def __init__(self, weights: gru8.Weights) -> None:
         self.weights = weights
-        self.cost = FIRST_COST
         self.begin()
 
     def begin(self) -> None:
@@ -62,29 +86,65 @@ class Network:
         self.state = gru8.gates(w, w.wh @ gru8.upper(self.state), w.wf @ features, byte, self.state)
         self.freq = gru8.frequencies_of(gru8.logits(w, w.wo @ np.concatenate([gru8.upper(self.state), features])))
 
-    def learn_cost(self, byte: int) -> None:
-        self.cost += FREQUENCY_BITS - log2_q10(int(self.freq[byte])) - self.cost >> 2
-
     def push(self, byte: int) -> None:
         self.learn_cost(byte)
         self.keys.push(byte)
         self.step(byte)
 
-    def start_nibble(self, half: int, upper: int) -> None:
-        """Section 2: the odds at all nodes, the likeliest nibble and how sure of it the network is."""
-        odds = [int(v) for v in gru8.nibble_odds(self.freq, upper << 4)[half]]
-        node, least = 1, 32767
-        for _ in range(4):
-            least = min(least, abs(odds[node]))
-            node = 2 * node + (odds[node] > 0)
-        self.odds = [clamp(v, -LIMIT, LIMIT) for v in odds]
-        self.likely, self.sure = node & 15, step_of(least, SURE)
+
+class Learner(Opinion):
+    """One that learns while it codes, section 7."""
+
+    def __init__(self, number: int) -> None:
+        if number not in LEARNERS:
+            raise UnknownOptions(f"hybrid_online with network {number}")
+        self.network = online.Network(online.read_options(LEARNERS[number]))
+        self.freq = self.network.predict()[0]
+
+    def push(self, byte: int) -> None:
+        self.learn_cost(byte)
+        self.network.update([byte])
+        self.freq = self.network.predict()[0]
+
+
+class Begun(dict[Any, list[int]]):
+    """Rows and trees that begin when they are first used, each with a copy of what its key says."""
+
+    def __init__(self, first: Callable[[Any], list[int]]) -> None:
+        self.first = first
+
+    def __missing__(self, key: Any) -> list[int]:
+        self[key] = value = list(self.first(key))
+        return value
+
+
+def read_starts() -> tuple[list[list[int]], list[list[int]]]:
+    """Section 4: what a mixer of 12 contexts of text and one network begins with."""
+    text = (Path(__file__).parents[2] / "csrc/models/nibble_mix/starts.inc").read_text()
+    rows = [[int(number) for number in row.split(",")] for row in re.findall(r"\{([-0-9, ]+)\}", text)]
+    return rows[:644], rows[644:]
+
+
+SET_BEGIN = (0, 68, 100, 612)
+START_WEIGHTS, START_MAPS = read_starts()
+
+
+def first_map(key: tuple[Any, ...]) -> list[int]:
+    if key[0] == "answer":
+        _, half, likely, sure, _ = key
+        return START_MAPS[(16 * half + likely) * 8 + sure]
+    if key[0] == 0:
+        _, half, sure, _ = key
+        return START_MAPS[256 + 8 * half + sure]
+    return FIRST_APM
 
 
 class Hybrid(NibbleMix):
-    def __init__(self, options: bytes, size: int) -> None:
+    def __init__(self, options: bytes, size: int, learners: tuple[Learner, ...] = ()) -> None:
         (number, profile, width, step), names = read_hybrid_options(options)
-        self.networks = [Network(NETWORKS[name]) for name in names]
+        if learners and len(names) != 1:
+            raise UnknownOptions("hybrid_online with two pretrained networks")
+        self.networks: list[Network | Learner] = [*(Network(NETWORKS[name]) for name in names), *learners]
         tier, ordered, contexts = HYBRID_TIERS[number], PROFILES[profile][0], PROFILES[profile][1].split()
         n = min(tier.contexts, len(contexts) & ~1)
         self.ordered = min(ordered, n)
@@ -93,8 +153,11 @@ class Hybrid(NibbleMix):
 
         count = len(self.networks)
         first = [CONTEXT_WEIGHTS // n] * (n + 1) + [0, MATCH_WEIGHT, 0] + [NETWORK_WEIGHTS // count] * (2 * count)
-        self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(4)]
-        self.maps: defaultdict[tuple[str | int, ...], list[int]] = defaultdict(FIRST_APM.copy)
+        self.weights: list[Begun] = [Begun(lambda _: first) for _ in range(4)]
+        self.maps = Begun(lambda _: FIRST_APM)
+        if (count, n, profile) == (1, 12, 0):
+            self.weights = [Begun(lambda key, begin=begin: START_WEIGHTS[begin + key[0]]) for begin in SET_BEGIN]
+            self.maps = Begun(first_map)
         self.start_byte()
 
     def end_byte(self, byte: int) -> None:
@@ -153,6 +216,11 @@ class Hybrid(NibbleMix):
         # What is left is as without networks, and knows no maps there.
         self.passed = [(node, x, weights, mixed, [], 0) for node, x, weights, mixed, _ in self.passed]
         super().learn()
+
+
+class HybridOnline(Hybrid):
+    def __init__(self, options: bytes, size: int) -> None:
+        super().__init__(options[1:], size, (Learner(options[0] if options else 0),))
 
 
 def read_hybrid_options(options: bytes) -> tuple[tuple[int, int, int, int], list[int]]:

@@ -20,7 +20,8 @@ class Tier(NamedTuple):
     apm_bits: int | None  # log2 of the most trees of the adaptive probability map
 
 
-TIERS = {1: Tier(4, 22, None), 2: Tier(6, 24, 13), 3: Tier(8, 27, 13), 4: Tier(10, 27, 13), 5: Tier(12, 28, 13)}
+TIERS = {1: Tier(4, 22, None), 2: Tier(6, 24, 13), 3: Tier(8, 27, 13), 4: Tier(10, 27, 13), 5: Tier(12, 28, 13),
+         6: Tier(16, 28, 13), 7: Tier(24, 28, 13)}
 
 
 class State(NamedTuple):
@@ -40,7 +41,7 @@ STATES = [
 FIRST_SOLE = [0, 52429, 57672, 60293, 61604, 62259, 62915]
 FIRST_MATCH = 58982
 FIRST_APM = [16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64211, 65092, 65388, 65487, 65519]
-WEIGHT, MATCH_WEIGHT = 1092, 2184
+WEIGHT, MANY_WEIGHTS, MATCH_WEIGHT = 1092, 13104, 2184
 RATE, RATE_MORE, RATE_BYTES = 308, 2560, 1024  # learning rate, q9: RATE + RATE_MORE / (1 + size / RATE_BYTES)
 TABLE_START = 1 << 16  # bytes of content that get 24 bytes of lines for each context; the others get 12
 MAX_MATCH, MATCH_BITS = 500, 22
@@ -93,7 +94,7 @@ class NibbleMix:
         tier = TIERS[number]
         self.ordered, names = PROFILES[profile][0], PROFILES[profile][1].split()
         self.history = History(profile, width, step)
-        self.set_up(names[: tier.contexts], tier.table_bits, tier.apm_bits, size)
+        self.set_up(names[: min(tier.contexts, len(names) & ~1)], tier.table_bits, tier.apm_bits, size)
         self.start_byte()
 
     def set_up(self, names: list[str], table_bits: int, apm_bits: int | None, size: int) -> None:
@@ -111,7 +112,7 @@ class NibbleMix:
         self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << self.match_bits), MAX_MATCH)
         self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
 
-        first = [WEIGHT] * (n + 1) + [0] * (self.directs - 1) + [MATCH_WEIGHT, 0]
+        first = [min(WEIGHT, MANY_WEIGHTS // n)] * (n + 1) + [0] * (self.directs - 1) + [MATCH_WEIGHT, 0]
         self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(3)]
         self.apm_count = (
             0 if apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << apm_bits)

@@ -27,9 +27,9 @@ def random_network():
     return name
 
 
-def frame_of(data, options):
-    code = models.encode(data, hybrid.Hybrid(options, len(data)))
-    return writer.compact(data, writer.body(code, ROW, options))
+def frame_of(data, options, kind=hybrid.Hybrid, row=ROW):
+    code = models.encode(data, kind(options, len(data)))
+    return writer.compact(data, writer.body(code, row, options))
 
 
 @pytest.mark.parametrize("tier", hybrid.HYBRID_TIERS)
@@ -49,6 +49,22 @@ def test_priors_by_number(options):
         assert len(frame) < len(data)
 
 
+@pytest.mark.parametrize("learner", hybrid.LEARNERS)
+def test_with_a_network_that_learns(random_network, learner):
+    data = b"abcabcabdabcabcabd--" * 4
+    for rest in (b"", b"\1\0" + random_network.to_bytes(8, "little")):
+        frame = frame_of(data, bytes([learner]) + rest, hybrid.HybridOnline, 12)
+        assert fastnz.decompress(frame) == data
+
+
+@pytest.mark.parametrize("options", [b"", b"\0", b"\xff", b"\1\5\0\2\1"])
+def test_unknown_options_with_a_network_that_learns(options):
+    with pytest.raises(UnknownOptions):
+        hybrid.HybridOnline(options, 60)
+    with pytest.raises(fastnz.UnsupportedError):
+        fastnz.decompress(writer.compact(b"abc" * 20, writer.body(b"\0\1", 12, options)))
+
+
 @pytest.mark.parametrize("options", [b"\5", b"\0", b"\0\0", b"\10\0", b"\5\0\0", b"\5\0\xff", b"\5\0\1\1\1", b"\5\3", b"\5\0" + bytes(7)])
 def test_unknown_options(options):
     with pytest.raises(UnknownOptions):
@@ -61,3 +77,5 @@ def test_numbers_of_the_document(root):
     text = (root / "docs/hybrid.md").read_text()
     found = {int(n): int(name, 16) for n, name in re.findall(r"^\| (\d+) \| \w+ \| ([0-9a-f]{16}) \|$", text, re.M)}
     assert found == hybrid.PRIORS
+    learners = {int(n): bytes.fromhex(o) for n, o in re.findall(r"^\| (\d+) \| ((?:[0-9a-f]{2} ?){12}) \|$", text, re.M)}
+    assert learners == hybrid.LEARNERS

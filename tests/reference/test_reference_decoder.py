@@ -76,7 +76,7 @@ def test_mutated_files_end_alike(content, data):
     assert outcome(bytes(file)) == outcome_of_reference(bytes(file))
 
 
-@given(st.binary(max_size=12), st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=12)), max_size=2),
+@given(st.binary(max_size=12), st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=12)), max_size=2),
        st.integers(0, 40))
 def test_any_transform_side_data_ends_alike(residual, steps, size):
     transforms = [(id, len(residual) if k == len(steps) - 1 else size, side) for k, (id, side) in enumerate(steps)]

@@ -163,3 +163,32 @@ def test_a_coarser_grid_of_tables_is_what_training_sees() -> None:
     theirs = torch.log_softmax(logits.double(), 2).transpose(0, 1).numpy() / np.log(2)
     ours = IntegerNetwork(weights).logits(data) / 4096
     assert np.abs(ours - np.log2(np.exp2(ours).sum(-1, keepdims=True)) - theirs).mean() < 0.02
+
+
+def test_the_recurrent_layer_of_a_device_library_says_the_same() -> None:
+    network = network_of(6)
+    inputs, buckets = torch.randint(0, 256, (9, 3)), torch.randint(0, 256, (9, 3, 4))
+    state = torch.randn(3, SHAPE.hidden) * 0.3
+    found = []
+    for network.at_once in (False, True):
+        network.zero_grad()
+        logits, states, _ = network(inputs, buckets, state)
+        logits.square().mean().backward()
+        found.append([logits, states, *(parameter.grad for parameter in network.parameters())])
+    for one, two in zip(*found, strict=True):
+        assert torch.allclose(one, two, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="NOT RUN: there is no CUDA device")
+def test_a_graph_trains_as_steps_one_by_one_do() -> None:
+    from fastnz.train.data import split
+    from fastnz.train.loop import Plan, Trainer
+
+    text = np.frombuffer(b"".join(b"%d: the same words, the same number\n" % (i % 10) for i in range(3000)), np.uint8)
+    bits = []
+    for device, graphed in (("cpu", False), ("cuda", True)):
+        plan = Plan(total_bytes=40_000, streams=8, steps=32, held_length=256, validate_every=20_000, graphed=graphed)
+        run = Trainer([split("text", text, 10_000, 1.0)], SHAPE, plan, device)
+        run.run(None, lambda *_: None)
+        bits.append(run.history[-1]["held"]["mean"])
+    assert bits[1] < 4 and abs(bits[0] - bits[1]) < 0.3

@@ -45,7 +45,7 @@ def repeats(seed: int) -> bytes:
 
 
 def test_ids_are_unique_and_stay():
-    assert {row["name"]: row["id"] for row in _core.transforms()} == {"repeat": 1, "x86": 2}
+    assert {row["name"]: row["id"] for row in _core.transforms()} == {"repeat": 1, "x86": 2, "recurrence": 3, "words": 4}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -65,6 +65,32 @@ def contents() -> dict[str, bytes]:
         "run": b"x" * 10_000,
         "periods": rng.randbytes(333) * 9 + b"end",
         "copies": (piece := rng.randbytes(2500)) + english[:500] + piece + b"?" + piece[:2400],
+        "register": two_lags(900, (1, 40), b"ab"),
+    }
+
+
+def two_lags(size: int, lags: tuple[int, int], alphabet: bytes) -> bytes:
+    """Return x[n] = x[n-i] + x[n-j], modulo the size of the alphabet and written in it."""
+    rng = random.Random(size)
+    x = [rng.randrange(len(alphabet)) for _ in range(max(lags))]
+    for n in range(len(x), size):
+        x.append((x[n - lags[0]] + x[n - lags[1]]) % len(alphabet))
+    return bytes(alphabet[symbol] for symbol in x)
+
+
+def recurrences() -> dict[str, tuple[bytes, bytes]]:
+    """Side data of `recurrence` for 120 bytes, and the first 20 of these, in each of its forms."""
+    rest = random.Random(3).randbytes(20)
+    symbols = bytes([99, 97, 97, 99, 98]) + bytes(byte % 3 for byte in rest[5:])
+    return {
+        "xor": (b"\x03\x75\x00\x02\x01\x03\x05", rest),
+        "bytes": (b"\x00\x78\x04\x07\x01\x01\xff\x04\x03", rest),
+        "words": (b"\x02\x76\x05\x01\x02\x01\x01\xff\xff\x02\x05\x00", rest),
+        "double-words": (b"\x00\x78\x06\x04\x03\x02\x01\x00\x01\x6d\x4e\xc6\x41", rest),
+        "long-words": (b"\x00\x78\x07" + bytes(range(8)) + b"\x01\x01" + b"\xff" * 8 + b"\x02" + bytes(range(8, 0, -1)), rest),
+        "interval": (b"\x00\x78\x0c\x02\x61\x01\x01\x01\x02\x04\x01", symbols),
+        "list": (b"\x00\x78\x14\x03\x61\x62\x63\x7a\x00\x01\x01\x03\x04\x01", symbols),
+        "two-ranges": (b"\x01\x0a\x00\x00\x02\x02\x0c\x04\x00\x01\x01\x01\x02\x01", rest),
     }
 
 
@@ -90,11 +116,28 @@ def good() -> dict[str, bytes]:
     chain = [(1, 100, writer.repeat_operation(100, 20, 20)), (2, 100, b"\x0a\x20\x00\x10")]
     made = decoder.decode_body(writer.body(stored[:100], transforms=chain), 120)
     files["crafted-chain"] = writer.compact(made, writer.body(stored[:100], transforms=chain))
+    for name, (side, rest) in recurrences().items():
+        body = writer.body(rest, transforms=[(3, 120, side), (1, len(rest), writer.repeat_operation(20, 100, 7))])
+        files[f"crafted-recurrence-{name}"] = writer.compact(decoder.decode_body(body, 120), body)
+    out, side = _core.testing.transform_forward("words", words := words_content())
+    packed = writer.varint(len(side)) + _core.testing.model_encode("nibble_mix", b"\x05\x00", side)
+    files["words-stored"] = writer.compact(words, writer.body(out, transforms=[(4, len(out), packed)]))
+    files["words-network"] = fastnz.compress(words, model="rnn:units=16,layers=1,words=1")
     files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
+    learning = _core.testing.model_encode("hybrid_online", options := b"\1", SENTENCES)
+    files["model-hybrid-online"] = writer.compact(SENTENCES, writer.body(learning, 12, options))
     for name, data in dictionaries().items():
         record = b'{"id": 4711, "name": "user9", "ok": true}'
         files[f"dictionary-{name}"] = _core.compress(record, model=_core.load_weights(data))
     return files
+
+
+def words_content() -> bytes:
+    """Words in all sorts of letters, and every byte value once."""
+    rng = random.Random(21)
+    words = [rng.choice([w, w, w.capitalize(), w.upper()]) for w in rng.choices(SENTENCES.split(), k=700)]
+    pieces = [word + rng.choice([b" ", b" ", b"\r\n", b"", b"  ", b"_\xc3\xa4"]) for word in words]
+    return b"".join(pieces[:350]) + bytes(range(256)) + b"".join(pieces[350:])
 
 
 def dictionaries() -> dict[str, bytes]:

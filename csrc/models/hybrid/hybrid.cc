@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "models/hybrid/networks.h"
 #include "models/hybrid/priors.h"
-#include "models/network/families.h"
 #include "models/nibble_mix/mixer.h"
 #include "models/registry.h"
 #include "models/weights_store.h"
@@ -16,42 +16,7 @@ namespace fastnz::models {
 namespace {
 
 constexpr int kDefaultTier = 5;
-constexpr size_t kFrequencies = kernels::kNetworkSymbols;
-
 constexpr size_t kMostNetworks = kernels::kMaxNibbleNetworks;
-
-// The networks of some lanes, and their latest frequencies.
-class Networks {
- public:
-  Networks(const HybridOptions& options, int lanes) {
-    for (const uint64_t id : network_ids(options)) {
-      auto weights = require_weights(id);
-      const NetworkFamily& family = family_of(*weights);
-      networks_.push_back({family.make(std::move(weights), lanes, nullptr), std::vector<uint32_t>(static_cast<size_t>(lanes) * kFrequencies)});
-    }
-  }
-  int count() const noexcept { return static_cast<int>(networks_.size()); }
-  void reset(int lane) noexcept {
-    for (Network& network : networks_) network.model->reset(lane);
-  }
-  void update(const uint16_t* symbols) noexcept {
-    for (Network& network : networks_) network.model->update(symbols);
-  }
-  void predict() noexcept {
-    for (Network& network : networks_) network.model->predict(network.freq.data());
-  }
-  // Null beyond the last network.
-  const uint32_t* freq(size_t network, size_t lane) const noexcept {
-    return network < networks_.size() ? networks_[network].freq.data() + lane * kFrequencies : nullptr;
-  }
-
- private:
-  struct Network {
-    std::unique_ptr<SymbolModel> model;
-    std::vector<uint32_t> freq;
-  };
-  std::vector<Network> networks_;
-};
 
 class Hybrid final : public NibbleMix {
  public:
@@ -81,7 +46,7 @@ class Hybrid final : public NibbleMix {
     next_byte();
   }
 
-  Networks networks_;
+  PretrainedNetworks networks_;
   uint64_t left_;  // bytes of content
 };
 
@@ -131,7 +96,7 @@ class HybridLanes final : public ModelLanes {
   };
 
   ContextMixOptions mix_;
-  Networks networks_;
+  PretrainedNetworks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance
   std::vector<uint16_t> symbols_;

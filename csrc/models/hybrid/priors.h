@@ -9,7 +9,7 @@ namespace fastnz::models {
 
 inline constexpr uint64_t kPriors[] = {
     0,
-    0xabaea85384889e0c,  // small
+    0xf7db97a2e0cf836f,  // small
     0x6c9e8d965ccfc771,  // large
 };
 inline constexpr uint8_t kPriorCount = sizeof kPriors / sizeof kPriors[0];

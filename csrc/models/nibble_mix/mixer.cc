@@ -19,7 +19,7 @@ struct Tier {
   int apm_bits;    // log2 of the most trees in an adaptive probability map; 0: no maps
 };
 
-constexpr Tier kTierTable[kHybridTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
+constexpr Tier kTierTable[kNibbleMixTiers] = {{4, 22, 0},   {6, 24, 13},  {8, 27, 13}, {10, 27, 13},
                                            {12, 28, 13}, {16, 28, 13}, {24, 28, 13}};
 
 constexpr uint64_t kCachedBytes = 8 << 20;  // tables up to this size stay in a shared cache
@@ -42,6 +42,8 @@ constexpr int32_t kCost_q10[kSteps - 1] = {400, 900, 1600, 2500, 3600, 5000, 750
 constexpr int32_t kCostStart_q10 = 2500;
 constexpr int32_t kFrequencyBits_q10 = 22 * 1024;
 constexpr uint32_t kNetworkInputTrees = 2 * kSteps, kNetworkAnswerTrees = 2 * 16 * kSteps;
+static_assert(kSetBegin[4] == kStartRows && kNetworkInputTrees + kNetworkAnswerTrees == kStartMaps && kMapColumns == kStartColumns);
+static_assert(kStartContexts + kernels::kNibbleDirect + kernels::kNibbleOthers + kernels::kNibbleNetwork == kStartInputs);
 
 int step_of(int32_t value, const int32_t (&limits)[kSteps - 1]) {
   int step = 0;
@@ -89,14 +91,17 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
          trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
 }
 
-NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks)
+NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks, const Starts* starts)
     : shape_(nibble_mix_shape(options, content_size, networks)),
       profile_(profile_row(options.profile)),
       history_(content_size, options.width, options.step, options.profile),
       kernels_(kernels::kernels()),
       lines_(shape_.line_bytes),
       overflow_(shape_.overflow_bytes),
-      matches_(shape_.match_entries, kNibbleMatchMost) {
+      matches_(shape_.match_entries, kNibbleMatchMost),
+      starts_(starts) {
+  const bool learnt = networks == 1 && shape_.contexts == kStartContexts && options.profile == Profile::kText;
+  if (starts_ == nullptr && learnt) starts_ = &learnt_starts();
   nibble_p1_q16_ = state_.p1_q16;
   history_.kept = kept_summaries(profile_, shape_.contexts);
   initialise();
@@ -119,10 +124,10 @@ void NibbleMix::initialise() {
   state_.networks = shape_.networks;
   std::fill(network_cost_q10_, network_cost_q10_ + kernels::kMaxNibbleNetworks, kCostStart_q10);
 
-  // Without networks the sets together begin with 0.2 for contexts and order 1, 0.4 for the match; with them with 1.5 for all
-  // contexts together, 0.4 for the match and 0.6 for all inputs of networks together. Order 0 and the constant: 0.
+  // Without networks the sets together begin with 0.2 for contexts and order 1, less where there are more than 12 of them, and
+  // 0.4 for the match; with them with 1.5 for all contexts together, 0.4 for the match and 0.6 for all inputs of networks together. Order 0 and the constant: 0.
   const int n = shape_.contexts, networks = shape_.networks;
-  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(networks != 0 ? 6300 / n : 1092));
+  std::fill(weight_start_, weight_start_ + n + 1, static_cast<int16_t>(networks != 0 ? 6300 / n : std::min(1092, 13104 / n)));
   weight_start_[n + 2] = networks != 0 ? 1638 : 2184;
   for (int k = 0; k < networks * kernels::kNibbleNetwork; ++k) weight_start_[n + 4 + k] = static_cast<int16_t>(1200 / networks);
 
@@ -148,14 +153,28 @@ void NibbleMix::initialise_direct(uint32_t number) noexcept {
 
 void NibbleMix::initialise_weights(uint32_t number) noexcept {
   int16_t* const row = weights_ + static_cast<uint64_t>(number) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
-  for (int i = 0; i < shape_.inputs; ++i) std::fill_n(row + i * kNibbleLanes, kNibbleLanes, weight_start_[i]);
+  const int16_t* const first = starts_ != nullptr ? starts_->weights[number] : weight_start_;
+  for (int i = 0; i < shape_.inputs; ++i) std::fill_n(row + i * kNibbleLanes, kNibbleLanes, first[i]);
 }
 
 void NibbleMix::initialise_map(uint32_t number) noexcept {
   // Columns stand for log2 odds of -12 to 12, 1.6 apart: p = 2^x / (1 + 2^x), q16.
   static constexpr uint16_t kFirst[kMapColumns] = {16, 48, 147, 443, 1324, 3855, 10439, 23908, 41627, 55096, 61680, 64211, 65092, 65388, 65487, 65519};
   uint16_t* const tree = maps_ + number * kMapTreeLanes;
-  for (int lane = 0; lane < kNibbleLanes; ++lane) std::copy(kFirst, kFirst + kMapColumns, tree + lane * kMapColumns);
+  const bool of_network = starts_ != nullptr && number >= shape_.apm_trees;
+  const uint16_t* const first = of_network ? starts_->maps[number - shape_.apm_trees] : kFirst;
+  for (int lane = 0; lane < kNibbleLanes; ++lane) std::copy(first, first + kMapColumns, tree + lane * kMapColumns);
+}
+
+const int16_t* NibbleMix::used_weights(uint32_t row) const noexcept {
+  if (known_ != nullptr && !known_[kDirectTrees + row]) return nullptr;
+  return weights_ + static_cast<uint64_t>(row) * static_cast<uint32_t>(shape_.inputs * kNibbleLanes);
+}
+
+const uint16_t* NibbleMix::used_map(uint32_t tree) const noexcept {
+  const uint64_t number = shape_.apm_trees + tree;
+  if (known_ != nullptr && !known_[kDirectTrees + weight_rows(shape_) + number]) return nullptr;
+  return maps_ + number * kMapTreeLanes;
 }
 
 int16_t* NibbleMix::direct_tree(uint32_t number) noexcept {
@@ -362,6 +381,7 @@ uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_s
 }
 
 void NibbleMix::update_nibble(uint32_t nibble) noexcept {
+  if (second_) byte_known(first_nibble_ << 4 | nibble);
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
   match_odds_.learn(nibble);
   if (!second_) {

@@ -15,11 +15,12 @@
 #include "models/model.h"
 #include "models/nibble_mix/journal.h"
 #include "models/nibble_mix/match_odds.h"
+#include "models/nibble_mix/starts.h"
 
 namespace fastnz::models {
 
-inline constexpr int kNibbleMixTiers = 5;  // without networks
-inline constexpr int kHybridTiers = 7;     // with networks
+inline constexpr int kNibbleMixTiers = 7;
+inline constexpr int kHybridTiers = kNibbleMixTiers;
 
 struct NibbleMixShape {
   int contexts;
@@ -35,8 +36,9 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
 class NibbleMix : public NibbleModel {
  public:
-  // Ready for the first byte, but with networks only after begin_byte().
-  NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks);
+  // Ready for the first byte, but with networks only after begin_byte(). `starts`: what weights and maps begin with, if not
+  // with what is learnt for such a shape.
+  NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks, const Starts* starts = nullptr);
 
   void update_nibble(uint32_t nibble) noexcept override;
 
@@ -55,12 +57,17 @@ class NibbleMix : public NibbleModel {
   // What comes next stands alone: contexts do not reach into what was before, matches do. Makes room for `size` bytes.
   void forget_past(uint64_t size);
 
-  // After the last bit of a byte, with all but begin_byte() done.
+  // As soon as a byte is known, before anything is learnt from it; and after that, with all but begin_byte() done.
+  virtual void byte_known(uint32_t) noexcept {}
   virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
 
   // `freq`: of each network, the strongest first, frequencies of 256 values with sum 2^22, which stay as they are until
   // the byte's last bit; null without networks.
   void begin_byte(const uint32_t* freq0, const uint32_t* freq1 = nullptr) noexcept;
+
+  // For those who learn starts: a row of weights (of all sets) or a tree of the networks' maps, or null if it was never used.
+  const int16_t* used_weights(uint32_t row) const noexcept;
+  const uint16_t* used_map(uint32_t tree) const noexcept;
 
  private:
   void initialise();
@@ -94,6 +101,7 @@ class NibbleMix : public NibbleModel {
   int16_t* weights_ = nullptr;    // rows of all sets
   uint16_t* maps_ = nullptr;      // trees of adaptive probability maps, those of networks last
   uint8_t* known_ = nullptr;      // which of these three are initialised, one flag each; null: all
+  const Starts* starts_;         // null: constants
   int16_t weight_start_[kernels::kMaxNibbleInputs] = {};
   uint32_t set_base_ = 0;
   uint32_t previous_byte_ = 0;

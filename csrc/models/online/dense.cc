@@ -6,12 +6,13 @@
 
 namespace fastnz::models {
 
-void DenseParameters::reserve(bool with_mean) {
-  with_mean_ = with_mean;
+void DenseParameters::reserve(bool with_mean, size_t optimisers) {
   weights_ = FloatBuffer(size_);
   gradients_ = FloatBuffer(size_);
-  squares_ = FloatBuffer(size_);
-  if (with_mean) means_ = FloatBuffer(size_);
+  for (size_t i = 0; i < optimisers; ++i) {
+    squares_.emplace_back(size_);
+    means_.emplace_back(with_mean ? size_ : 0);
+  }
 }
 
 void DenseParameters::draw(size_t at, size_t count, float bound, uint8_t seed) noexcept {
@@ -24,9 +25,10 @@ void DenseParameters::fill(size_t at, size_t count, float value) noexcept {
 
 void DenseParameters::clear_gradients() noexcept { std::fill_n(gradients_.data(), size_, 0.0f); }
 
-void DenseParameters::learn(const kernels::KernelTable& kernels, const kernels::FloatAdam& options) noexcept {
-  kernels.adam_f32(&options, gradients_.data(), weights_.data(), squares_.data(),
-                   with_mean_ ? means_.data() : nullptr, size_);
+void DenseParameters::learn(const kernels::KernelTable& kernels, const kernels::FloatAdam& options,
+                            size_t optimiser) noexcept {
+  kernels.adam_f32(&options, gradients_.data(), weights_.data(), squares_[optimiser].data(),
+                   options.keep > 0.0f ? means_[optimiser].data() : nullptr, size_);
 }
 
 void add_column_sums(const kernels::KernelTable& kernels, FloatRows from, size_t rows, int columns,

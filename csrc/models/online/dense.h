@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/table.h"
 #include "models/online/float_buffer.h"
@@ -24,8 +25,11 @@ class DenseParameters {
     return size_ - count;
   }
   size_t size() const noexcept { return size_; }
-  void reserve(bool with_mean);
-  static size_t bytes(size_t size, bool with_mean) noexcept { return (with_mean ? 4 : 3) * FloatBuffer::bytes(size); }
+  // `optimisers`: one or two sets of means of squares (and of gradients).
+  void reserve(bool with_mean, size_t optimisers);
+  static size_t bytes(size_t size, bool with_mean, size_t optimisers) noexcept {
+    return (2 + optimisers * (with_mean ? 2 : 1)) * FloatBuffer::bytes(size);
+  }
 
   // Uniform in -bound..bound, from the seed and the place.
   void draw(size_t at, size_t count, float bound, uint8_t seed) noexcept;
@@ -36,12 +40,12 @@ class DenseParameters {
   const float* gradients() const noexcept { return gradients_.data(); }
 
   void clear_gradients() noexcept;
-  void learn(const kernels::KernelTable& kernels, const kernels::FloatAdam& options) noexcept;
+  void learn(const kernels::KernelTable& kernels, const kernels::FloatAdam& options, size_t optimiser) noexcept;
 
  private:
   size_t size_ = 0;
-  FloatBuffer weights_, gradients_, squares_, means_;
-  bool with_mean_ = false;
+  FloatBuffer weights_, gradients_;
+  std::vector<FloatBuffer> squares_, means_;  // of each optimiser; means are empty where there are none
 };
 
 // sum[0] = sum[0] + (column sums of the first `rows` rows, row after row).

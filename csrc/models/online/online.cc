@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
-
 namespace fastnz::models {
+namespace {
+
+uint64_t lane_size(const OnlineOptions& options, uint64_t content_size) noexcept {
+  const uint64_t streams = static_cast<uint64_t>(options.streams);
+  return content_size / streams + (content_size % streams != 0 ? 1 : 0);
+}
+
+}  // namespace
 
 Online::Online(const OnlineOptions& options, uint64_t content_size)
-    : network_(options),
-      lane_size_((content_size + static_cast<uint64_t>(options.streams) - 1) / static_cast<uint64_t>(options.streams)),
+    : network_(options, lane_size(options, content_size)),
+      lane_size_(lane_size(options, content_size)),
       left_(content_size),
       streams_(options.streams),
       content_size_(content_size),
@@ -46,17 +53,20 @@ void Online::update(int bit) noexcept {
   begin_step();
 }
 
-OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options)
-    : Configuration("online", 0x6F6E6C696E650001u, write_online_options(options)), options_(options) {}
+// What is asked for with words is another configuration than what is not.
+OnlineConfiguration::OnlineConfiguration(const OnlineOptions& options, bool words)
+    : Configuration("online", words ? ~uint64_t{0x6F6E6C696E650001u} : uint64_t{0x6F6E6C696E650001u}, write_online_options(options)),
+      options_(options),
+      words_(words) {}
 
 std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
   return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};
 }
 
-size_t online_memory(base::ByteSpan options, uint64_t) {
+size_t online_memory(base::ByteSpan options, uint64_t content_size) {
   const OnlineOptions read = read_online_options(options);
   const size_t streams = static_cast<size_t>(read.streams);
-  return OnlineNetwork::memory(read) + sizeof(Online) + streams * (kernels::kFloatSymbols * sizeof(uint32_t) + sizeof(int));
+  return OnlineNetwork::memory(read, lane_size(read, content_size)) + streams * 4 * (kernels::kFloatSymbols + 1);
 }
 
 std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_size) {

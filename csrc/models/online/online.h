@@ -34,15 +34,18 @@ class Online final : public BitModel {
   std::vector<int> symbols_;
 };
 
+// `words`: the content is to be replaced by codes for words first (transforms/words), which the network knows nothing of.
 class OnlineConfiguration final : public Configuration {
  public:
-  explicit OnlineConfiguration(const OnlineOptions& options);
+  OnlineConfiguration(const OnlineOptions& options, bool words);
   std::vector<uint8_t> option_bytes() const override { return write_online_options(options_); }
+  bool words() const noexcept override { return words_; }
   size_t memory() const noexcept override { return sizeof *this; }
   std::vector<std::pair<const char*, int>> sizes() const override;
 
  private:
   OnlineOptions options_;
+  bool words_;
 };
 
 size_t online_memory(base::ByteSpan options, uint64_t content_size);

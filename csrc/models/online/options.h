@@ -11,7 +11,21 @@
 
 namespace fastnz::models {
 
-enum class OnlineCell : uint8_t { kRnn = 1, kGru = 2, kLstm = 3 };
+// Of recurrent layers, or what takes their place: attention as TRACE or as NNCP has it.
+enum class OnlineCell : uint8_t { kRnn = 1, kGru = 2, kLstm = 3, kTrace = 4, kNncp = 5 };
+inline bool is_recurrent(OnlineCell cell) noexcept { return cell <= OnlineCell::kLstm; }
+
+// When to learn again from what has been coded: a pass over a window of the past, cut into lanes, whenever so many steps are
+// done. docs/online.md, section 12.
+struct OnlineSchedule {
+  int every = 0;                // log2 of the steps between two replays; 0: there is none
+  bool doubling = false;        // after the first, whenever as many steps again as so far are done
+  int window = 0;               // log2 of the newest steps that are learnt again
+  int passes = 0;
+  int lanes = 0;
+  int rate = 0;                 // code of the learning rate, as the options' own
+  bool apart = false;           // replays have means of squares, counts and a falling rate of their own
+};
 
 struct OnlineOptions {
   OnlineCell cell = OnlineCell::kGru;
@@ -21,20 +35,28 @@ struct OnlineOptions {
   int layers = 1;               // L
   int streams = 1;              // S: lanes that the content is cut into
   int period = 10;              // P: steps between two updates
-  int horizons = 1;             // m: gradients flow back m * P steps
+  int horizons = 1;             // m: gradients flow back m * P steps (1 unless recurrent)
   int rate = 0;                 // code of the learning rate: (16 + low four bits) * 2^-(4 + high four bits)
   int decay = 0;                // rate falls as 1 / root(1 + updates / 2^decay); 0: it does not
   int memory = 13;              // the mean of squares forgets by 2^-memory an update
   int table_bits = 0;           // log2 of the rows of each table of hashed contexts; 0: none
   int table_width = 0;          // values of a row
+  int contexts = 0;             // tables: 3 to 6, or 0
+  int heads = 0;                // of attention
+  int places = 0;               // what a row attends to: itself and those before it
+  int inner = 0;                // feed-forward units
   uint8_t seed = 0;
+  OnlineSchedule schedule = {};
 };
 
-inline constexpr size_t kOnlineOptionBytes = 12;
+inline constexpr size_t kOnlineOptionBytes = 12, kOnlineScheduleBytes = 3;  // the latter only where there is one
 
 // Throws kCorrupt on bytes that no encoder writes, kUnsupported on a version that is not known.
 OnlineOptions read_online_options(base::ByteSpan bytes);
 std::vector<uint8_t> write_online_options(const OnlineOptions& options);
+
+// Of the vector of sections 3 and 9.
+int64_t dense_parameters(const OnlineOptions& options) noexcept;
 
 struct OnlinePreset {
   const char* name;

@@ -146,6 +146,7 @@ void RecurrentLayer::forward(const kernels::KernelTable& kernels, DenseParameter
         cell.before = own.row(static_cast<size_t>(s));
         kernels.gru_forward_f32(&cell);
         break;
+      default: break;  // no cell of recurrent layers
     }
   }
 }
@@ -171,6 +172,7 @@ void RecurrentLayer::backward(const kernels::KernelTable& kernels, DenseParamete
           cell.before = hidden.row(row) + places.own;
           kernels.gru_backward_f32(&cell);
           break;
+        default: break;
       }
       if (options_.normalised) {
         for (int g = 0; g < width_ / units_; ++g) {
@@ -217,6 +219,10 @@ void RecurrentLayer::shift(int steps, int kept) noexcept {
     move(&sums_, static_cast<size_t>(width_), 0);
     move(&scales_, kScaleStride, 0);
   }
+}
+
+void RecurrentLayer::restart() noexcept {
+  if (options_.cell == OnlineCell::kLstm) std::fill_n(cells_.data(), product(streams_, units_), 0.0f);
 }
 
 }  // namespace fastnz::models

@@ -40,6 +40,8 @@ class RecurrentLayer {
 
   // Forgets the oldest `steps` of `kept`.
   void shift(int steps, int kept) noexcept;
+  // Forgets the state before the first step.
+  void restart() noexcept;
 
  private:
   kernels::FloatCell cell_at(int t, int s) noexcept;

@@ -6,23 +6,22 @@
 
 namespace fastnz::models {
 
-EmbeddingTable::EmbeddingTable(size_t rows, int width, size_t uses, bool with_mean)
+EmbeddingTable::EmbeddingTable(size_t rows, int width, size_t uses, bool with_mean, size_t optimisers)
     : rows_(rows),
       width_(static_cast<size_t>(width)),
       weights_(rows * width_),
-      squares_(rows * width_),
-      means_(with_mean ? rows * width_ : 0),
       gradients_(std::min(rows, uses) * width_),
-      counts_(rows),
       slot_(rows) {
+  for (size_t i = 0; i < optimisers; ++i)
+    optimisers_.push_back({FloatBuffer(rows * width_), FloatBuffer(with_mean ? rows * width_ : 0), std::vector<uint32_t>(rows)});
   used_.reserve(std::min(rows, uses));
 }
 
-size_t EmbeddingTable::bytes(size_t rows, int width, size_t uses, bool with_mean) noexcept {
+size_t EmbeddingTable::bytes(size_t rows, int width, size_t uses, bool with_mean, size_t optimisers) noexcept {
   const size_t size = rows * static_cast<size_t>(width);
-  return (with_mean ? 3 : 2) * FloatBuffer::bytes(size) +
+  return (1 + optimisers * (with_mean ? 2 : 1)) * FloatBuffer::bytes(size) +
          FloatBuffer::bytes(std::min(rows, uses) * static_cast<size_t>(width)) +
-         (2 * rows + std::min(rows, uses)) * sizeof(uint32_t);
+         ((1 + optimisers) * rows + std::min(rows, uses)) * sizeof(uint32_t);
 }
 
 void EmbeddingTable::draw(float bound, uint8_t seed, uint32_t place) noexcept {

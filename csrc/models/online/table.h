@@ -15,8 +15,8 @@ namespace fastnz::models {
 class EmbeddingTable {
  public:
   // At most `uses` rows are used between two updates.
-  EmbeddingTable(size_t rows, int width, size_t uses, bool with_mean);
-  static size_t bytes(size_t rows, int width, size_t uses, bool with_mean) noexcept;
+  EmbeddingTable(size_t rows, int width, size_t uses, bool with_mean, size_t optimisers);
+  static size_t bytes(size_t rows, int width, size_t uses, bool with_mean, size_t optimisers) noexcept;
 
   void draw(float bound, uint8_t seed, uint32_t place) noexcept;
   const float* row(uint32_t index) const noexcept { return weights_.data() + index * width_; }
@@ -27,13 +27,14 @@ class EmbeddingTable {
   void add_gradient(const kernels::KernelTable& kernels, uint32_t index, const float* gradient) noexcept;
   // count of the row -> options of its step; then all gradients are forgotten.
   template <typename Options>
-  void learn(const kernels::KernelTable& kernels, Options options_of_count) noexcept {
+  void learn(const kernels::KernelTable& kernels, size_t optimiser, Options options_of_count) noexcept {
+    Optimiser& state = optimisers_[optimiser];
     for (size_t i = 0; i < used_.size(); ++i) {
       const uint32_t index = used_[i];
-      const kernels::FloatAdam options = options_of_count(++counts_[index]);
+      const kernels::FloatAdam options = options_of_count(++state.counts[index]);
       const size_t at = index * width_;
-      kernels.adam_f32(&options, gradients_.data() + i * width_, weights_.data() + at, squares_.data() + at,
-                       means_.data() ? means_.data() + at : nullptr, width_);
+      kernels.adam_f32(&options, gradients_.data() + i * width_, weights_.data() + at, state.squares.data() + at,
+                       options.keep > 0.0f ? state.means.data() + at : nullptr, width_);
     }
     forget();
   }
@@ -44,9 +45,13 @@ class EmbeddingTable {
   }
 
  private:
+  struct Optimiser {
+    FloatBuffer squares, means;
+    std::vector<uint32_t> counts;  // [rows]: steps of learning
+  };
   size_t rows_, width_;
-  FloatBuffer weights_, squares_, means_, gradients_;
-  std::vector<uint32_t> counts_;  // [rows]: steps of learning
+  FloatBuffer weights_, gradients_;
+  std::vector<Optimiser> optimisers_;
   std::vector<uint32_t> slot_;    // [rows]: 1 + place in used_, 0 = none
   std::vector<uint32_t> used_;
 };

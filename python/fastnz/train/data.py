@@ -119,10 +119,11 @@ class Streams:
     def next(self) -> Batch:
         """Return the next batch."""
         count, steps = len(self._segments), self._steps
-        inputs = np.empty((steps, count), np.int64)
-        targets = np.empty((steps, count), np.int64)
-        buckets = np.empty((steps, count, FEATURE_COUNT), np.int64)
-        counted = np.ones((steps, count), bool)
+        # Filled stream by stream, handed out with steps first.
+        inputs = np.zeros((count, steps), np.int64)
+        targets = np.zeros((count, steps), np.int64)
+        buckets = np.zeros((count, steps, FEATURE_COUNT), np.int64)
+        counted = np.zeros((count, steps), bool)
         fresh = np.zeros(count, bool)
         kinds = np.empty(count, np.int64)
         for stream in range(count):
@@ -132,15 +133,14 @@ class Streams:
             which, data, before, rows = self._segments[stream]
             at = self._position[stream]
             size = min(steps, data.size - at)
-            inputs[:size, stream] = before[at : at + steps]
-            targets[:size, stream] = data[at : at + steps]
-            buckets[:size, stream] = rows[at : at + steps]
-            for array in (inputs, targets, buckets, counted):
-                array[size:, stream] = 0
+            inputs[stream, :size] = before[at : at + steps]
+            targets[stream, :size] = data[at : at + steps]
+            buckets[stream, :size] = rows[at : at + steps]
+            counted[stream, :size] = True
             fresh[stream] = at == 0
             kinds[stream] = which
             self._position[stream] = at + steps
-        return Batch(inputs, buckets, targets, counted, fresh, kinds)
+        return Batch(inputs.T, buckets.swapaxes(0, 1), targets.T, counted.T, fresh, kinds)
 
     def position(self) -> dict[str, object]:
         """Return all that decides what comes next, in what JSON can hold."""
@@ -182,7 +182,7 @@ class Streams:
             return _line(kind.train, _next_line(kind.train, int(self._random.integers(0, kind.train.size))))
         low, high = self._SHORT if self._random.random() < self._SHORT_SHARE else self._LONG
         length = int(np.exp(self._random.uniform(np.log(low), np.log(high))))
-        start = _record_start(kind.train, int(self._random.integers(0, max(kind.train.size - length, 1))), self._random)
+        start = record_start(kind.train, int(self._random.integers(0, max(kind.train.size - length, 1))), self._random)
         text = kind.train[start : start + length + self._steps - 1]
         if kind.augment is not None:
             return np.frombuffer(kind.augment(text.tobytes(), self._random), np.uint8)
@@ -205,7 +205,7 @@ def _next_line(data: Bytes, at: int) -> int:
     return start if at < start < data.size else 0
 
 
-def _record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
+def record_start(data: Bytes, at: int, random: np.random.Generator) -> int:
     """Return where the next line, or one time in three the next sentence, starts."""
     ahead = data[at : at + _LOOK_AHEAD].tobytes()
     mark = b". " if random.random() < 0.33 else b"\n"
@@ -246,7 +246,7 @@ def held_segments(
         if room < 0:
             continue
         for start in np.linspace(0, room, per_kind).astype(int):
-            at = _record_start(kind.held, int(start), random)
+            at = record_start(kind.held, int(start), random)
             text = kind.held[at : at + 2 * length]
             if kind.augment is not None:
                 text = np.frombuffer(kind.augment(text.tobytes(), random), np.uint8)

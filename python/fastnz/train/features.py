@@ -76,8 +76,14 @@ def _word_keys(inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
     return np.where(letters, word, after).astype(np.uint32)
 
 
+_POWERS: dict[int, npt.NDArray[np.uint32]] = {}
+
+
 def _powers(base: int, count: int) -> npt.NDArray[np.uint32]:
-    powers = np.full(count, base, np.uint32)
-    if count:
+    """Return the first powers of `base`; those computed once are kept."""
+    powers = _POWERS.get(base)
+    if powers is None or powers.size < count:
+        powers = np.full(max(count, 1 << 16), base, np.uint32)
         powers[0] = 1
-    return np.cumprod(powers, dtype=np.uint32)
+        powers = _POWERS[base] = np.cumprod(powers, dtype=np.uint32)
+    return powers[:count]

@@ -18,12 +18,16 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .data import Bytes, Kind, Streams, by_kind, held_lines, held_segments, padded
+from .accelerated import AcceleratedStep
+from .data import Batch, Bytes, Kind, by_kind, held_lines, held_segments, padded
 from .features import FEATURE_COUNT, buckets_of, inputs_of
+from .feed import Feed, GroupedFeed
+from .network import Network
 from .quantise import AnyNetwork, AnyShape, network_of
 from .sparsity import Sparsity
 
 _WINDOW = 256  # steps of a measurement at once
+_LOOK = 1 << 21  # bytes between two looks at the loss on a device, each of which waits for it
 
 
 class Mark(TypedDict):
@@ -61,6 +65,10 @@ class Plan:
         rho, beta and the running mean of the penalty on active units (`sparsity`); beta 0 is none.
     short : bool
         Multiply the recurrent matrix in bfloat16 until the network is rounded.
+    groups : int
+        Groups of streams with seeds of their own, each filled by a process of its own; 0 is one group in this process.
+    graphed : bool
+        On a CUDA device, record a step as a graph and replay it (`accelerated`); without a penalty only.
     """
 
     total_bytes: int = 100_000_000
@@ -83,6 +91,8 @@ class Plan:
     held_length: int = 8192
     held_per_kind: int = 4
     lines: bool = False
+    groups: int = 0
+    graphed: bool = False
 
 
 class Trainer:
@@ -112,12 +122,23 @@ class Trainer:
     ) -> None:
         torch.manual_seed(plan.seed)
         self.kinds, self.plan, self.device = kinds, plan, device
-        self.network = (start or network_of(shape)).to(device)
+        self.network = start or network_of(shape)
         self.shape = self.network.shape
+        self.streams = self._feed()  # before the device is used: a process that uses one must not be forked
+        self.network.to(device)
         self.network.short, self.network.table_grid = plan.short, plan.table_grid
-        self.optimizer = torch.optim.Adam(self.network.parameters(), plan.rate, (0.9, 0.99), eps=1e-10, fused=True)
-        self.streams = Streams(kinds, plan.streams, plan.steps, self.shape.bits, plan.seed, plan.lines)
+        if isinstance(self.network, Network):
+            self.network.at_once = plan.graphed
+        graphed = plan.graphed and device.startswith("cuda")
+        if graphed and (plan.sparsity_weight or not isinstance(self.network, Network)):
+            raise ValueError("only gru8 without a penalty is trained by a graph")
+        rate = torch.tensor(plan.rate, device=device) if graphed else plan.rate
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), rate, (0.9, 0.99), eps=1e-10, fused=True, capturable=graphed
+        )
         self.state = self.network.zero_state(plan.streams)
+        self._accelerated = AcceleratedStep(self) if graphed else None
+        self._bits = math.nan
         self.seen_rows = np.zeros((FEATURE_COUNT, 1 << self.shape.bits), bool)
         self.sparsity = None
         if plan.sparsity_weight:
@@ -126,6 +147,11 @@ class Trainer:
         self.seconds = 0.0
         self.smoothed = [math.nan] * len(kinds)
         self.history: list[Mark] = []
+
+    def _feed(self) -> Feed | GroupedFeed:
+        plan = self.plan
+        common = (self.kinds, plan.streams, plan.steps, self.shape.bits, plan.seed, plan.lines)
+        return GroupedFeed(*common, plan.groups) if plan.groups else Feed(*common)
 
     def rate(self) -> float:
         """Return the learning rate of the next step: a straight rise, level, then a half cosine down."""
@@ -141,15 +167,17 @@ class Trainer:
         """Train on one batch; return its bits per byte."""
         self.network.rounded = self.done >= (1 - self.plan.rounded_share) * self.plan.total_bytes
         batch = self.streams.next()
+        if self._accelerated is not None:
+            return self._accelerate(self._accelerated, batch)
         self.seen_rows[np.arange(FEATURE_COUNT), batch.buckets] = True
         device = self.device
         fresh = torch.from_numpy(batch.fresh).to(device)
-        targets = torch.from_numpy(batch.targets).to(device)
+        targets = torch.from_numpy(batch.targets.astype(np.int64)).to(device)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         logits, states, activity = self.network(
-            torch.from_numpy(batch.inputs).to(device),
-            torch.from_numpy(batch.buckets).to(device),
+            torch.from_numpy(batch.inputs.astype(np.int64)).to(device),
+            torch.from_numpy(batch.buckets.astype(np.int64)).to(device),
             self.state.masked_fill(fresh[:, None], 0.0),
         )
         counted = torch.from_numpy(batch.counted).to(device)
@@ -165,6 +193,16 @@ class Trainer:
         self.done += int(batch.counted.sum())
         self._note((losses.detach().sum(0) / counted.sum(0)).cpu().numpy(), batch.kinds)
         return float(loss.detach()) / math.log(2)
+
+    def _accelerate(self, step: AcceleratedStep, batch: Batch) -> float:
+        step(batch, self.rate())
+        before = self.done
+        self.done += int(batch.counted.sum())
+        if before // _LOOK != self.done // _LOOK or math.isnan(self._bits):
+            loss, losses = step.losses()
+            self._bits = loss / math.log(2)
+            self._note(np.array(losses), batch.kinds)
+        return self._bits
 
     def _note(self, losses: np.ndarray, kinds: np.ndarray) -> None:
         for kind, nats in zip(kinds.tolist(), losses.tolist(), strict=True):
@@ -189,18 +227,22 @@ class Trainer:
     @torch.no_grad()
     def finish(self) -> None:
         """Clear what the run has not trained, if its plan says so; to be called once, at the end."""
+        if self._accelerated is not None:
+            self.seen_rows |= self._accelerated.seen_rows().cpu().numpy()
         if self.plan.clear_unseen:
             self.network.tables[torch.from_numpy(~self.seen_rows).flatten().to(self.device)] = 0
 
     def save(self, path: str) -> None:
         """Write a checkpoint in one step: either the old or the new one is there."""
+        if self._accelerated is not None:
+            self.seen_rows |= self._accelerated.seen_rows().cpu().numpy()
         parts = {
             "shape": self.shape._asdict(),
             "plan": asdict(self.plan),
             "names": [kind.name for kind in self.kinds],
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "streams": json.dumps(self.streams.position()),
+            "streams": json.dumps(self.streams.position() if self.streams.marked else None),
             "state": self.state,
             "done": self.done,
             "seconds": self.seconds,
@@ -219,9 +261,12 @@ class Trainer:
             raise ValueError(f"{path} is the checkpoint of another run: other data or another shape")
         self.network.load_state_dict(parts["network"])
         self.optimizer.load_state_dict(parts["optimizer"])
-        self.streams.restore(json.loads(parts["streams"]))
+        position = json.loads(parts["streams"])
+        if position is not None:  # None: the run was over
+            self.streams.restore(position)
         self.seen_rows = parts["seen_rows"].numpy()
-        for name in ("state", "done", "seconds", "smoothed", "history"):
+        self.state.copy_(parts["state"])
+        for name in ("done", "seconds", "smoothed", "history"):
             setattr(self, name, parts[name])
         if self.sparsity is not None:
             self.sparsity.running = parts["running"]
@@ -241,7 +286,8 @@ class Trainer:
                 self.history.append({"bytes": self.done, "seconds": self.seconds, "held": self.validate()})
                 last = time.monotonic()
             tell(self, bits)
-            if checkpoint and (now - saved > save_every_s or self.done >= self.plan.total_bytes):
+            over = self.done >= self.plan.total_bytes
+            if checkpoint and (over or (self.streams.marked and now - saved > save_every_s)):
                 self.save(checkpoint)
                 saved = now
 

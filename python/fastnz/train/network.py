@@ -124,6 +124,23 @@ class _Product(torch.autograd.Function):
         return grad_values, (down.t() @ flat).to(gradient.dtype), None
 
 
+class _Lookup(torch.autograd.Function):
+    """Rows of a table; the gradient is added up row by row, without sorting."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, table: Tensor) -> Any:
+        ctx.save_for_backward(rows)
+        ctx.table_shape = table.shape
+        return functional.embedding(rows, table)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        (gradient,) = gradients
+        (rows,) = ctx.saved_tensors
+        table = gradient.new_zeros(ctx.table_shape)
+        return None, table.index_add_(0, rows.flatten(), gradient.reshape(-1, ctx.table_shape[1]))
+
+
 class Network(nn.Module):
     """Predicts the next byte from the last one, hashed features of the past, and a recurrent state.
 
@@ -137,6 +154,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.rounded = False  # computes with what an export would store
+        self.at_once = False  # uses the device library's recurrent layer until the network is rounded
         self.short = False  # multiplies in bfloat16 where little depends on it; processors are quicker at that
         hidden, features = shape.hidden, shape.features
         width = shape.embedding or 3 * hidden
@@ -193,7 +211,9 @@ class Network(nn.Module):
             to_logits = fake_rows(to_logits, LOGIT_UNIT)
             byte_rows = fake_grid(byte_rows, STATE_GRID, -32768, 32767)
         rows = buckets + torch.arange(FEATURE_COUNT, device=buckets.device) * (1 << self.shape.bits)
-        features = functional.embedding(rows, self.tables).flatten(2)
+        features = (_Lookup.apply(rows, self.tables) if self.at_once else functional.embedding(rows, self.tables)).flatten(2)
+        if self.at_once and not self.rounded and self.from_embedding is not None:
+            return self._forward_at_once(inputs, features, state)
         if self.rounded:
             features = fake_grid(features, self.table_grid, -self.table_grid, self.table_grid - 1)
         short = self.short and not self.rounded
@@ -205,6 +225,21 @@ class Network(nn.Module):
         if short:  # the logits themselves in full: the loss is measured on them
             return _Product.apply(both, to_logits, False) + self.bias_logits, states, 1 - keep
         return functional.linear(both, to_logits, self.bias_logits), states, 1 - keep
+
+    def _forward_at_once(self, inputs: Tensor, features: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Do what `forward` does with the device library's recurrent layer; the activity it does not tell is 1."""
+        hidden = self.shape.hidden
+        seen = torch.cat([_Lookup.apply(inputs, self.embedding), features], 2)
+        assert self.from_embedding is not None
+        weights = [
+            torch.cat([self.from_embedding, self.from_features], 1),
+            self.from_state,
+            self.bias,
+            torch.cat([self.bias.new_zeros(2 * hidden), self.bias_recurrent]),
+        ]
+        states, _ = torch._VF.gru(seen, state[None], weights, True, 1, 0.0, True, False, False)
+        both = torch.cat([states, features], 2)
+        return functional.linear(both, self.to_logits, self.bias_logits), states, torch.ones_like(states)
 
     @torch.no_grad()
     def clamp(self) -> None:

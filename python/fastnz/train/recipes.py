@@ -1,4 +1,4 @@
-"""The recipes by which the shipped priors were trained: data, mix, sizes and plans.
+"""The recipes by which the shipped priors were trained, and two for a CUDA device: data, mix, sizes and plans.
 
 The invariant: a recipe and the corpus it names determine the run. Needs NumPy only.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import lzma
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,19 +71,37 @@ def _on(rate: float, total: int, fall: int, seed: int) -> dict[str, Any]:
     }
 
 
+def _wide(rate: float, seed: int) -> dict[str, Any]:
+    """Return the plan of a run on a CUDA device from random weights: many streams, half a cosine down from `rate`."""
+    return {
+        "total_bytes": 2_000_000_000,
+        "validate_every": 200_000_000,
+        "streams": 512,
+        "groups": 8,
+        "graphed": True,
+        "rate": rate,
+        "final_rate": 1e-5,
+        "rounded_share": 0.05,
+        "seed": seed,
+        "table_grid": 16,
+        "clear_unseen": True,
+    }
+
+
 _SMALL = {"hidden": 192, "depth": 16, "bits": 15}
 _LARGE = {"hidden": 384, "depth": 16, "bits": 16}
 
 RECIPES = {
     "small_first": Recipe(_SMALL, {"total_bytes": 42_000_000, "validate_every": 3_000_000}),
-    "small": Recipe(_SMALL, _on(1e-3, 43_100_000, 16_200_000, 4), start="small_first"),
-    "large_first": Recipe(
-        {**_LARGE, "bits": 15},
-        {"total_bytes": 23_000_000, "validate_every": 2_000_000, "rate": 2.5e-3, "rise_bytes": 460_000, "short": True},
-        start="small_first",
+    "small_second": Recipe(_SMALL, _on(1e-3, 43_100_000, 16_200_000, 4), start="small_first"),
+    "small": Recipe(
+        _SMALL, {**_on(2e-3, 190_000_000, 188_000_000, 6), "rise_bytes": 2_000_000, "streams": 128}, start="small_second"
     ),
-    "large_second": Recipe(_LARGE, _on(8e-4, 22_000_000, 10_500_000, 2), start="large_first"),
-    "large": Recipe(_LARGE, _on(7e-4, 31_500_000, 13_100_000, 5), start="large_second"),
+    "small_wide": Recipe(_SMALL, _wide(4e-3, 1)),
+    "large_wide": Recipe({**_LARGE, "hidden": 448}, _wide(3e-3, 2)),
+    "large": Recipe(
+        _LARGE, {**_on(1.2e-3, 30_000_000, 29_400_000, 8), "rise_bytes": 600_000, "streams": 64}, start="small"
+    ),
 }
 
 
@@ -95,13 +114,15 @@ def find(name: str) -> Recipe:
 
 def read_corpus(folder: str, sources: tuple[Source, ...] = CORPUS) -> list[Kind]:
     """Read the files of a recipe, plain or `.xz`, and hold back the end of each."""
-    kinds = []
-    for source in sources:
+
+    def read(source: Source) -> Kind:
         path = os.path.join(folder, source.file)
         if os.path.exists(path):
             data = np.fromfile(path, np.uint8)
         else:
             with lzma.open(path + ".xz") as file:
                 data = np.frombuffer(file.read(), np.uint8)
-        kinds.append(split(source.file.split(".")[0], data, _HELD, source.weight, source.augment))
-    return kinds
+        return split(source.file.split(".")[0], data, _HELD, source.weight, source.augment)
+
+    with ThreadPoolExecutor() as readers:
+        return list(readers.map(read, sources))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor
 
 STATE_UNIT = 16.0  # m / 2^k for a row scale of 1: q11 over inputs in q7
@@ -35,16 +36,22 @@ def row_scales(matrix: Tensor, unit: float) -> tuple[Tensor, int]:
     shift : int
         So that the greatest multiplier is between 128 and 255, where its bounds allow.
     """
+    multipliers, power = _row_scales(matrix, unit)
+    return multipliers, int(power.log2())
+
+
+def _row_scales(matrix: Tensor, unit: float) -> tuple[Tensor, Tensor]:
+    """Return the multipliers and 2 ** shift; nothing waits for a device."""
     ideal = matrix.detach().abs().amax(1) * (unit / 127)
-    greatest = max(float(ideal.max()), 1e-9)
-    shift = min(max(math.floor(math.log2(_MOST_MULTIPLIER / greatest)), 4), 24)
-    return (ideal * 2.0**shift).ceil().clamp(1, 32767), shift
+    shift = (_MOST_MULTIPLIER / ideal.max().double().clamp(min=1e-9)).log2().floor().clamp(4, 24)
+    power = torch.exp2(shift).to(ideal.dtype)
+    return (ideal * power).ceil().clamp(1, 32767), power
 
 
 def fake_rows(matrix: Tensor, unit: float) -> Tensor:
     """Return the values that the rows of `matrix` have after rounding; gradients pass as if nothing had happened."""
-    multipliers, shift = row_scales(matrix, unit)
-    scales = (multipliers / (unit * 2.0**shift))[:, None]
+    multipliers, power = _row_scales(matrix, unit)
+    scales = (multipliers / (unit * power))[:, None]
     return straight(matrix, (matrix.detach() / scales).round().clamp(-127, 127) * scales)
 
 

@@ -1,0 +1,38 @@
+// Accelerators as Python sees them: a list, read from the driver each time it is asked for.
+#include <vector>
+
+#include "bindings/bindings.h"
+#include "cuda/device.h"
+
+namespace py = pybind11;
+
+namespace fastnz::bindings {
+namespace {
+
+py::list devices() {
+  std::vector<cuda::DeviceInfo> found;
+  {
+    const py::gil_scoped_release release;
+    found = cuda::list_devices();
+  }
+  py::list out;
+  for (const cuda::DeviceInfo& info : found) {
+    py::dict device;
+    device["name"] = "cuda:" + std::to_string(out.size());
+    device["description"] = info.name;
+    device["memory"] = info.memory;
+    device["multiprocessors"] = info.multiprocessors;
+    device["capability"] = py::make_tuple(info.capability / 10, info.capability % 10);
+    out.append(device);
+  }
+  return out;
+}
+
+}  // namespace
+
+void bind_devices(py::module_& module) {
+  module.def("devices", devices);
+  module.def("built_with_cuda", cuda::built_with_cuda);
+}
+
+}  // namespace fastnz::bindings

@@ -1,0 +1,86 @@
+#include "models/online/pass.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/online/attention_body.h"
+#include "models/online/recurrent_body.h"
+
+namespace fastnz::models {
+namespace {
+
+constexpr size_t kSymbols = kernels::kFloatSymbols;
+
+}  // namespace
+
+std::unique_ptr<NetworkBody> make_body(const OnlineOptions& options, DenseParameters* parameters) {
+  if (is_recurrent(options.cell)) return std::make_unique<RecurrentBody>(options, parameters);
+  return std::make_unique<AttentionBody>(options, parameters);
+}
+
+size_t body_bytes(const OnlineOptions& options) noexcept {
+  return is_recurrent(options.cell) ? RecurrentBody::bytes(options) : AttentionBody::bytes(options);
+}
+
+std::vector<TableShape> tables_of(const OnlineOptions& options) {
+  return is_recurrent(options.cell) ? RecurrentBody::tables(options) : AttentionBody::tables(options);
+}
+
+NetworkPass::NetworkPass(const OnlineOptions& options, DenseParameters* parameters)
+    : streams_(options.streams), period_(options.period), body_(make_body(options, parameters)) {
+  const size_t streams = static_cast<size_t>(streams_);
+  output_.place(parameters, body_->row_width(), kernels::kFloatSymbols);
+  histories_.resize(streams);
+  logits_ = FloatBuffer(streams * kSymbols);
+  output_gradients_ = FloatBuffer(streams * static_cast<size_t>(period_) * kSymbols);
+}
+
+size_t NetworkPass::bytes(const OnlineOptions& options) noexcept {
+  const size_t streams = static_cast<size_t>(options.streams);
+  return body_bytes(options) + 16 * streams + FloatBuffer::bytes(streams * kSymbols) +
+         FloatBuffer::bytes(streams * static_cast<size_t>(options.period) * kSymbols);
+}
+
+void NetworkPass::draw(OnlineCore* core) const {
+  body_->draw(core);
+  const size_t inputs = static_cast<size_t>(output_.inputs);
+  core->parameters.draw(output_.weights, inputs * kSymbols, 1.0f / std::sqrt(static_cast<float>(output_.inputs)),
+                        core->options.seed);
+}
+
+void NetworkPass::predict(OnlineCore* core, uint32_t* freq) noexcept {
+  const FloatRows rows = body_->forward(core, histories_.data());
+  const FloatRows logits{logits_.data(), kSymbols};
+  output_.forward(*core->kernels, &core->parameters, rows, logits, streams_);
+  const size_t first = static_cast<size_t>(fresh_) * static_cast<size_t>(streams_);
+  for (size_t s = 0; s < static_cast<size_t>(streams_); ++s)
+    core->kernels->softmax_f32(logits.row(s), output_gradients_.row(first + s, kSymbols), freq + s * kSymbols);
+}
+
+bool NetworkPass::update(OnlineCore* core, const int* symbols) noexcept {
+  const size_t streams = static_cast<size_t>(streams_), first = static_cast<size_t>(fresh_) * streams;
+  for (size_t s = 0; s < streams; ++s) {
+    float* const gradient = output_gradients_.row(first + s, kSymbols);
+    if (symbols[s] < 0)
+      std::fill_n(gradient, kSymbols, 0.0f);
+    else
+      gradient[symbols[s]] -= 1.0f;
+    histories_[s].push(static_cast<uint32_t>(std::max(symbols[s], 0)));
+  }
+  if (++fresh_ < period_) return false;
+  fresh_ = 0;
+  core->parameters.clear_gradients();
+  const NetworkBody::Ends ends = body_->ends();
+  output_.backward(*core->kernels, &core->parameters, ends.rows, {output_gradients_.data(), kSymbols}, ends.gradients,
+                   period_ * streams_);
+  body_->backward(core);
+  return true;
+}
+
+void NetworkPass::restart() noexcept {
+  fresh_ = 0;
+  std::fill(histories_.begin(), histories_.end(), OnlineHistory{});
+  body_->restart();
+}
+
+}  // namespace fastnz::models

@@ -1,0 +1,43 @@
+// One pass over S streams in lockstep: predicts a byte of each, is told what came, and after every P steps has found the
+// gradients. The content itself is one pass; replaying the past is another over the same parameters.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/online/body.h"
+
+namespace fastnz::models {
+
+// What `options` ask for, placed in `parameters`.
+std::unique_ptr<NetworkBody> make_body(const OnlineOptions& options, DenseParameters* parameters);
+size_t body_bytes(const OnlineOptions& options) noexcept;
+std::vector<TableShape> tables_of(const OnlineOptions& options);
+
+class NetworkPass {
+ public:
+  // options.streams are those of this pass. Places the same parameters whenever it is made.
+  NetworkPass(const OnlineOptions& options, DenseParameters* parameters);
+  static size_t bytes(const OnlineOptions& options) noexcept;
+  void draw(OnlineCore* core) const;
+
+  // Frequencies of the next byte of each stream, freq[S][256] with sum 2^22 each.
+  void predict(OnlineCore* core, uint32_t* freq) noexcept;
+  // The bytes that came; negative for a stream that has none. True: a period is over, the gradients are the core's.
+  bool update(OnlineCore* core, const int* symbols) noexcept;
+  // As if nothing had come yet, but for the parameters.
+  void restart() noexcept;
+
+ private:
+  int streams_, period_;
+  int fresh_ = 0;  // steps since the last update
+  std::unique_ptr<NetworkBody> body_;
+  DenseLayer output_;
+  std::vector<OnlineHistory> histories_;  // [S]
+  FloatBuffer logits_;                    // [S][256]
+  FloatBuffer output_gradients_;          // [P][S][256]: probabilities, then their gradients
+};
+
+}  // namespace fastnz::models
