@@ -95,7 +95,7 @@ def test_a_name_installs_the_model(records: Path, models: Path, monkeypatch, cap
         ([], "say with -o"),
         (["-o", "x.fnzw", "-n", "x"], "say with -o"),
         (["-n", "a/b"], "is a path"),
-        (["-n", "small"], "the package has a model named 'small'"),
+        (["-n", "small"], "there is a network named 'small'"),
     ],
 )
 def test_names_that_do_not_do(records: Path, models: Path, capsys, words: list[str], message: str) -> None:

@@ -124,7 +124,7 @@ def test_what_no_published_network_learns_is_below_1_percent(name):
     """At the default level: sources of which all columns of DeepZip's tables keep nearly everything."""
     lags = (1, 140) if "markov" in name else (73, 31)
     letters = "letters" in name
-    symbols = two_lags(100_000, lags, 2 if letters else 256)
+    symbols = two_lags(200_000, lags, 2 if letters else 256)
     data = written(symbols, b"ab") if letters else bytes(symbols)
     made = fastnz.compress(data)
     assert fastnz.decompress(made) == data
