@@ -34,7 +34,7 @@ constexpr Level kLevels[] = {
     {4, "nibble_mix", 4, kBlockSize},
     {5, "nibble_mix", 5, kBlockSize},
     {6, "nibble_mix", 7, kBlockSize},
-    {7, "nibble_mix", 7, kBlockSize, 6, {models::kSmallPrior}, kAnyContent, 0, true},
+    {7, "nibble_mix", 7, kBlockSize, 7, {models::kSmallPrior}, kAnyContent, 0, true},
     {8, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 0, true},
     {9, "nibble_mix", 7, kBlockSize, 7, {models::kLargePrior}, kAnyContent, 1, true},
 };

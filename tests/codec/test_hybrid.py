@@ -48,7 +48,7 @@ def test_small_text_at_the_network_levels():
         assert fastnz.compress(content, 7) == fastnz.compress(content, 3)
         assert _core.frame_info(fastnz.compress(content, 7))[0]["options"] == b""
         assert _core.frame_info(fastnz.compress(content, 8))[0]["options"] == b"\2"
-    assert _core.frame_info(fastnz.compress(words(40_000), 7))[0]["options"] == b"\6\0"
+    assert _core.frame_info(fastnz.compress(words(40_000), 7))[0]["options"] == b"\7\0"
 
 
 def test_level_9_adds_a_network_that_learns():
