@@ -152,8 +152,6 @@ Choice primed_choice(const Level& level) {
   return {models::find_model("primed_mix"), models::primed_options(level.model_id)};
 }
 
-
-// A configuration that the user named codes everything.
 // Where content repeats itself much, a head spares the lanes to find that out each.
 constexpr size_t kHeadShare = 5;  // of the head's bytes that its code may have, to be worth it: 1.6 bits a byte
 
@@ -163,6 +161,7 @@ std::vector<uint8_t> with_head(const std::vector<uint8_t>& options, uint64_t siz
   return models::write_lane_mix_options(lanes);
 }
 
+// A configuration that the user named codes everything.
 Choice configured_choice(const models::Configuration& configuration, base::ByteSpan residual) {
   Choice choice{models::find_model(configuration.model()), configuration.option_bytes()};
   if (choice.row->lane_layout) choice.options = models::lane_options_for(choice.options, residual.size());

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "transforms/ranges.h"
 #include "transforms/recurrence_form.h"
 #include "transforms/recurrence_search.h"
 
@@ -79,8 +80,7 @@ bool recurrence_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vecto
   side->clear();
   size_t done = 0;
   for (const RecurrenceRange& range : ranges) {
-    base::ByteWriter(side).write_varint(range.begin - done);
-    base::ByteWriter(side).write_varint(range.end - range.begin);
+    write_range(side, done, range.begin, range.end);
     range.recurrence.write(side);
     encode_range(range.recurrence, in.subspan(range.begin, range.end - range.begin), out->data() + range.begin);
     done = range.end;
@@ -94,19 +94,11 @@ void recurrence_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByt
   if (in.size() != out.size())
     corrupt("size changes from " + std::to_string(in.size()) + " to " + std::to_string(out.size()) + " bytes");
   std::copy(in.begin(), in.end(), out.begin());
-  base::ByteReader reader(side);
-  size_t done = 0;
-  while (reader.remaining() != 0) {
-    const uint64_t skip = reader.read_varint("recurrence range");
-    if (skip > out.size() - done) corrupt("a range begins after the block");
-    done += static_cast<size_t>(skip);
-    const uint64_t length = reader.read_varint("recurrence range");
-    if (length == 0 || length > out.size() - done) corrupt("a range is empty or ends after the block");
-    const Recurrence r = Recurrence::read(&reader);
-    if (length % static_cast<uint64_t>(r.width) != 0) corrupt("a range ends inside a unit");
-    decode_range(r, out.subspan(done, static_cast<size_t>(length)));
-    done += static_cast<size_t>(length);
-  }
+  for_each_range(side, out, "recurrence range", corrupt, [](base::ByteReader* reader, base::MutableByteSpan range) {
+    const Recurrence r = Recurrence::read(reader);
+    if (range.size() % static_cast<size_t>(r.width) != 0) corrupt("a range ends inside a unit");
+    decode_range(r, range);
+  });
 }
 
 }  // namespace fastnz::transforms

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "transforms/ranges.h"
 
 namespace fastnz::transforms {
 namespace {
@@ -103,8 +104,7 @@ bool x86_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8
     const size_t first = c;
     while (c <= chunks && code[c]) ++c;
     const size_t begin = (first - 1) * kChunk, end = std::min(in.size(), (c - 1) * kChunk);
-    base::ByteWriter(side).write_varint(begin - written);
-    base::ByteWriter(side).write_varint(end - begin);
+    write_range(side, written, begin, end);
     encode_range(out->data() + begin, end - begin);
     written = end;
   }
@@ -117,17 +117,8 @@ void x86_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan o
   if (in.size() != out.size())
     corrupt("size changes from " + std::to_string(in.size()) + " to " + std::to_string(out.size()) + " bytes");
   std::copy(in.begin(), in.end(), out.begin());
-  base::ByteReader reader(side);
-  size_t done = 0;
-  while (reader.remaining() != 0) {
-    const uint64_t skip = reader.read_varint("x86 range");
-    if (skip > out.size() - done) corrupt("a range begins after the block");
-    done += static_cast<size_t>(skip);
-    const uint64_t length = reader.read_varint("x86 range");
-    if (length == 0 || length > out.size() - done) corrupt("a range ends after the block");
-    decode_range(out.data() + done, static_cast<size_t>(length));
-    done += static_cast<size_t>(length);
-  }
+  for_each_range(side, out, "x86 range", corrupt,
+                 [](base::ByteReader*, base::MutableByteSpan range) { decode_range(range.data(), range.size()); });
 }
 
 }  // namespace fastnz::transforms

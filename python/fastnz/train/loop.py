@@ -172,12 +172,12 @@ class Trainer:
         self.seen_rows[np.arange(FEATURE_COUNT), batch.buckets] = True
         device = self.device
         fresh = torch.from_numpy(batch.fresh).to(device)
-        targets = torch.from_numpy(batch.targets.astype(np.int64)).to(device)
+        targets = torch.from_numpy(batch.targets.astype(np.int64, copy=False)).to(device)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         logits, states, activity = self.network(
-            torch.from_numpy(batch.inputs.astype(np.int64)).to(device),
-            torch.from_numpy(batch.buckets.astype(np.int64)).to(device),
+            torch.from_numpy(batch.inputs.astype(np.int64, copy=False)).to(device),
+            torch.from_numpy(batch.buckets.astype(np.int64, copy=False)).to(device),
             self.state.masked_fill(fresh[:, None], 0.0),
         )
         counted = torch.from_numpy(batch.counted).to(device)
