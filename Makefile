@@ -70,15 +70,19 @@ test-x86-64: build
 	qemu-x86_64 -cpu qemu64 $(NATIVE) tests/kernels/digests.json tests/vectors/good
 	qemu-x86_64 -cpu Haswell $(NATIVE) tests/kernels/digests.json tests/vectors/good
 
-# The native self-test, frozen files and whole codec included, with the address and undefined-behaviour sanitizers.
+# The native self-test, frozen files and whole codec included, with the address and undefined-behaviour sanitizers; then the
+# codec on two threads with the thread sanitizer.
 SANITIZED := build/sanitize
 
 test-sanitize: build
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake -S . -B $(SANITIZED) -G Ninja -DCMAKE_BUILD_TYPE=Release \
-	  -DFASTNZ_BUILD_PYTHON=OFF -DFASTNZ_BUILD_TESTING=ON -DFASTNZ_SANITIZE=ON -DFASTNZ_WERROR=ON
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build $(SANITIZED)
-	$(SANITIZED)/fastnz_selftest tests/kernels/digests.json tests/vectors/good
-	$(SANITIZED)/fastnz_selftest --codec > /dev/null
+	@for sanitizers in address,undefined thread; do set -ex; PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	  cmake -S . -B $(SANITIZED)/$$sanitizers -G Ninja -DCMAKE_BUILD_TYPE=Release -DFASTNZ_BUILD_PYTHON=OFF \
+	    -DFASTNZ_BUILD_TESTING=ON -DFASTNZ_SANITIZE=$$sanitizers -DFASTNZ_WERROR=ON; \
+	  cmake --build $(SANITIZED)/$$sanitizers; done
+	$(SANITIZED)/address,undefined/fastnz_selftest tests/kernels/digests.json tests/vectors/good
+	$(SANITIZED)/address,undefined/fastnz_selftest --codec > $(SANITIZED)/codec.one
+	$(SANITIZED)/thread/fastnz_selftest --codec 2 > $(SANITIZED)/codec.two
+	cmp $(SANITIZED)/codec.one $(SANITIZED)/codec.two
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(BENCH_ARGS)

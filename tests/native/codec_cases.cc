@@ -27,12 +27,12 @@ constexpr size_t kSize = 12000;
 void append(std::vector<uint8_t>* out, std::string_view text) { out->insert(out->end(), text.begin(), text.end()); }
 
 // Words of a skewed vocabulary, sentences and lines.
-std::vector<uint8_t> make_text(Random* random) {
+std::vector<uint8_t> make_text(Random* random, size_t size = kSize) {
   std::vector<std::string> words(300);
   for (std::string& word : words)
     for (uint32_t i = 2 + random->below(7); i > 0; --i) word += static_cast<char>('a' + random->below(26));
   std::vector<uint8_t> out;
-  while (out.size() < kSize) {
+  while (out.size() < size) {
     append(&out, words[random->below(1 + random->below(300))]);
     append(&out, random->below(12) == 0 ? ".\n" : " ");
   }
@@ -106,12 +106,12 @@ std::vector<uint8_t> make_noise(Random* random) {
   return out;
 }
 
-std::vector<uint8_t> decompress(base::ByteSpan in) {
+std::vector<uint8_t> decompress(base::ByteSpan in, size_t threads) {
   const codec::Limits limits;
   codec::Monitor monitor;
   const codec::Contents contents = codec::read_frames(in, limits, codec::Proof::kAll);
   std::vector<uint8_t> out(contents.content_size);
-  codec::decode_frames(in, contents, out, limits, 1, &monitor);
+  codec::decode_frames(in, contents, out, limits, threads, &monitor);
   return out;
 }
 
@@ -144,6 +144,11 @@ std::vector<Content> make_contents() {
           {"generators", make_generators(&random)}};
 }
 
+Content make_long_text() {
+  Random random(32);
+  return {"long text", make_text(&random, 66000)};
+}
+
 uint64_t words_network() {
   const models::OnlineOptions options{.cell = models::OnlineCell::kRnn, .units = 16, .period = 20, .rate = 0xA8, .memory = 11};
   auto configuration = std::make_shared<const models::OnlineConfiguration>(options, true);
@@ -161,15 +166,16 @@ uint64_t make_lanes() {
   return configuration->id();
 }
 
-CodecResult run_codec(const Content& content, int level, uint64_t model_id) {
+CodecResult run_codec(const Content& content, int level, size_t threads, uint64_t model_id) {
   codec::Monitor monitor;
   codec::CompressOptions options;
   options.level = level;
+  options.threads = threads;
   options.model_id = model_id;
   const std::vector<uint8_t> compressed = codec::compress(content.bytes, options, &monitor);
   Digest digest;
   digest.add(std::span<const uint8_t>(compressed));
-  return {decompress(compressed) == content.bytes, compressed.size(), digest.hex()};
+  return {decompress(compressed, threads) == content.bytes, compressed.size(), digest.hex()};
 }
 
 int check_vectors(const std::string& folder, int* files) {
@@ -182,7 +188,7 @@ int check_vectors(const std::string& folder, int* files) {
     std::filesystem::path raw = entry.path();
     raw.replace_extension(".raw");
     try {
-      if (decompress(read_file(entry.path())) == read_file(raw)) continue;
+      if (decompress(read_file(entry.path()), 1) == read_file(raw)) continue;
       std::fprintf(stderr, "%s decodes to other bytes\n", entry.path().c_str());
     } catch (const base::Error& error) {
       std::fprintf(stderr, "%s: %s\n", entry.path().c_str(), error.what());

@@ -18,13 +18,16 @@ void load_priors();
 // One of each kind that the detection and the models tell apart.
 std::vector<Content> make_contents();
 
+// Enough for a network that learns beside others to be asked.
+Content make_long_text();
+
 struct CodecResult {
   bool round_trip;
   size_t compressed_size;
   std::string digest;  // of the compressed bytes
 };
 // `model_id`: a model in the store, or 0.
-CodecResult run_codec(const Content& content, int level, uint64_t model_id = 0);
+CodecResult run_codec(const Content& content, int level, size_t threads, uint64_t model_id = 0);
 
 // A small network over codes for words, put into the store: its id there.
 uint64_t words_network();

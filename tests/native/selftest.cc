@@ -1,11 +1,12 @@
 // Checks that need no Python, so that the same program runs natively and under an emulator: every kernel of every
 // instruction set that this CPU has, the checksums and the coders, against the digests stored beside the tests.
 //   fastnz_selftest DIGESTS.json VECTORS   compares, decodes every frame in the folder; exit status 1 on a difference
-//   fastnz_selftest --codec                compresses generated content at every level and in lanes, and prints digests of the bytes,
-//                                          to be compared between machines and instruction sets
+//   fastnz_selftest --codec [THREADS]      compresses generated content at every level and in lanes, and prints digests of the
+//                                          bytes, to be compared between machines, instruction sets and numbers of threads
 //   fastnz_selftest                        prints the digests as JSON, to be stored
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -147,7 +148,7 @@ void check_vectors(const std::string& folder) {
   report(wrong == 0 && files > 0, std::to_string(files) + " stored frames decode to the stored bytes", "");
 }
 
-void print_codec() {
+void print_codec(size_t threads) {
   const std::vector<selftest::Content> contents = selftest::make_contents();
   const auto print = [](const std::string& how, const selftest::Content& content, const selftest::CodecResult& result) {
     if (!result.round_trip) report(false, "round trip", content.name);
@@ -156,13 +157,15 @@ void print_codec() {
   const uint64_t lanes = selftest::make_lanes();
   for (const selftest::Content& content : contents) {
     for (const codec::Level& level : codec::levels())
-      print("level " + std::to_string(level.level), content, selftest::run_codec(content, level.level));
-    print("lanes", content, selftest::run_codec(content, codec::kDefaultLevel, lanes));
+      print("level " + std::to_string(level.level), content, selftest::run_codec(content, level.level, threads));
+    print("lanes", content, selftest::run_codec(content, codec::kDefaultLevel, threads, lanes));
   }
+  const selftest::Content long_text = selftest::make_long_text();
+  print("level 9", long_text, selftest::run_codec(long_text, 9, threads));
   const uint64_t words = selftest::words_network();
   for (const selftest::Content& content : contents) {
     if (std::string_view(content.name) != "text") continue;
-    const selftest::CodecResult result = selftest::run_codec(content, codec::kDefaultLevel, words);
+    const selftest::CodecResult result = selftest::run_codec(content, codec::kDefaultLevel, threads, words);
     if (!result.round_trip) report(false, "round trip", "words");
     std::printf("words %s %zu bytes %s\n", content.name, result.compressed_size, result.digest.c_str());
   }
@@ -190,7 +193,7 @@ int main(int argc, char** argv) {
   }
   selftest::load_priors();
   if (std::strcmp(argv[1], "--codec") == 0) {
-    print_codec();
+    print_codec(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1);
     return failures == 0 ? 0 : 1;
   }
   std::ifstream file(argv[1]);

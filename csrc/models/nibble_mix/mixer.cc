@@ -381,7 +381,12 @@ uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_s
 }
 
 void NibbleMix::update_nibble(uint32_t nibble) noexcept {
-  if (second_) byte_known(first_nibble_ << 4 | nibble);
+  if (second_) {
+    const uint32_t byte = first_nibble_ << 4 | nibble;
+    for (int k = 0; k < shape_.networks; ++k)
+      network_cost_q10_[k] += (kFrequencyBits_q10 - log2_q10(freq_[k][byte]) - network_cost_q10_[k]) >> 2;
+    byte_known(byte);  // the frequencies may change from here on
+  }
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
   match_odds_.learn(nibble);
   if (!second_) {
@@ -400,8 +405,6 @@ void NibbleMix::update_nibble(uint32_t nibble) noexcept {
     compute_hashes();
   }
   guessed_byte_ = -1;
-  for (int k = 0; k < shape_.networks; ++k)
-    network_cost_q10_[k] += (kFrequencyBits_q10 - log2_q10(freq_[k][byte]) - network_cost_q10_[k]) >> 2;
   byte_coded(byte);
 }
 

@@ -57,7 +57,8 @@ class NibbleMix : public NibbleModel {
   // What comes next stands alone: contexts do not reach into what was before, matches do. Makes room for `size` bytes.
   void forget_past(uint64_t size);
 
-  // As soon as a byte is known, before anything is learnt from it; and after that, with all but begin_byte() done.
+  // As soon as a byte is known, when the networks' frequencies are read no more; and after all is learnt from it, with all
+  // but begin_byte() done.
   virtual void byte_known(uint32_t) noexcept {}
   virtual void byte_coded(uint32_t) noexcept { begin_byte(nullptr); }
 
