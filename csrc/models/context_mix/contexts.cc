@@ -305,8 +305,10 @@ uint32_t kept_for(uint8_t id) {
     case kFirstWord: return History::kLines | History::kWords;
     case kFirstWordColumn: case kColumnAbove: case kAbove: case kQuality: case kQualityColumn: case kQualityMost: case kPhaseColumn: return History::kLines;
     case kFollow1: case kFollow2: return History::kFollowers;
-    default: return id >= kSymbols8 && id <= kSymbols32 ? History::kSymbols : 0;
+    default: break;
   }
+  if (id >= kSymbols8 && id <= kSymbols32) return History::kSymbols;
+  return 0;
 }
 
 }  // namespace
@@ -315,7 +317,9 @@ const ProfileRow& profile_row(Profile profile) { return kRows[static_cast<size_t
 const ProfileRow& fast_profile_row(Profile profile) { return kFastRows[static_cast<size_t>(profile)]; }
 
 uint32_t kept_summaries(const ProfileRow& row, int count) {
-  uint32_t kept = row.profile == Profile::kText ? History::kWords : row.profile == Profile::kSequences ? History::kLines : 0;  // for set bases
+  uint32_t kept = 0;  // for set bases
+  if (row.profile == Profile::kText) kept = History::kWords;
+  if (row.profile == Profile::kSequences) kept = History::kLines;
   for (int i = 0; i < count; ++i) kept |= kept_for(row.contexts[static_cast<size_t>(i)]);
   return kept;
 }
