@@ -11,7 +11,7 @@
 #include "codec/code_byte.h"
 #include "codec/levels.h"
 #include "format/dictionary_file.h"
-#include "models/context_mix/context_mix.h"
+#include "models/mixing/choose.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
 #include "models/network/families.h"
@@ -37,16 +37,16 @@ uint64_t id_of(ByteSpan header, ByteSpan plain) {
 [[noreturn]] void corrupt(const char* what) { throw Error(ErrorKind::kCorrupt, std::string("dictionary: ") + what); }
 
 // A profile that needs no width: what the samples are as a whole.
-models::ContextMixOptions options_for(ByteSpan bytes, int tier) {
-  models::ContextMixOptions options =
-      models::read_options(models::choose_context_mix_options(bytes, tier), "nibble_mix", models::kHybridTiers);
+models::MixOptions options_for(ByteSpan bytes, int tier) {
+  models::MixOptions options =
+      models::read_options(models::choose_mix_options(bytes, tier), "nibble_mix", models::kNibbleMixTiers);
   if (models::profile_row(options.profile).has_width) options.profile = models::Profile::kBinary;
   options.width = options.step = 0;
   return options;
 }
 
 // Of the model that is primed. A network that comes with fastnz goes by its number.
-std::vector<uint8_t> option_bytes(const models::ContextMixOptions& mix, uint64_t network) {
+std::vector<uint8_t> option_bytes(const models::MixOptions& mix, uint64_t network) {
   if (network == 0) return models::write_options(mix);
   models::HybridOptions options;
   options.mix = mix;
@@ -85,7 +85,7 @@ std::shared_ptr<const models::Dictionary> read_dictionary(ByteSpan in) {
 
 std::vector<uint8_t> make_dictionary(const std::vector<ByteSpan>& samples, int tier, uint64_t network) {
   if (network != 0) models::family_of(*models::require_weights(network));
-  const int tiers = network != 0 ? models::kHybridTiers : models::kNibbleMixTiers;
+  constexpr int tiers = models::kNibbleMixTiers;
   if (tier < 1 || tier > tiers)
     throw Error(ErrorKind::kInvalidArgument,
                 "the tier must be from 1 to " + std::to_string(tiers) + ", not " + std::to_string(tier));

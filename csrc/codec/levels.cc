@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "codec/incompressible.h"
-#include "models/context_mix/context_mix.h"
+#include "models/mixing/choose.h"
 #include "models/configuration.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid/priors.h"
@@ -83,7 +83,7 @@ Level find_level(int level, uint64_t model_id) {
 namespace {
 
 Choice plain_choice(const Level& level, base::ByteSpan residual) {
-  return {&row_of(level), models::choose_context_mix_options(residual, level.tier)};
+  return {&row_of(level), models::choose_mix_options(residual, level.tier)};
 }
 
 int hybrid_tier(const Level& level, uint64_t size) {
@@ -94,7 +94,7 @@ int hybrid_tier(const Level& level, uint64_t size) {
 // The hybrid over the contexts that suit the residual.
 Choice hybrid_choice(const Level& level, base::ByteSpan residual, int tier) {
   models::HybridOptions options;
-  options.mix = models::read_options(models::choose_context_mix_options(residual, tier), "hybrid", models::kHybridTiers);
+  options.mix = models::read_options(models::choose_mix_options(residual, tier), "hybrid", models::kNibbleMixTiers);
   options.weights_id = level.model_id;
   for (const uint8_t prior : level.priors)
     if (level.model_id == 0 && prior != 0) options.priors.push_back(prior);
@@ -223,7 +223,7 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
   const models::ModelRow& row = row_of(level);
   uint64_t most_memory = 0;  // of all profiles
   for (uint8_t p = 0; p < models::kProfiles; ++p) {
-    models::ContextMixOptions mix{.tier = level.tier, .profile = static_cast<models::Profile>(p)};
+    models::MixOptions mix{.tier = level.tier, .profile = static_cast<models::Profile>(p)};
     mix.step = mix.profile == models::Profile::kImage ? 1 : mix.profile == models::Profile::kNumbers ? 2 : 0;
     mix.width = mix.step + 1;
     most_memory = std::max<uint64_t>(most_memory, row.memory(models::write_options(mix), size));
@@ -233,7 +233,7 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
     most_memory = std::max<uint64_t>(most_memory, hybrid.row->memory(hybrid.options, size));
   } else if (level.network_tier != 0) {
     const uint64_t most = std::min(size, level.network_most);
-    const models::ContextMixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
+    const models::MixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
     const auto priors = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
     const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(priors) + (level.learner != 0));
     const uint64_t networks = static_cast<uint64_t>(priors) * models::kPriorMemory + (level.learner != 0 ? models::learner_memory(level.learner, most) : 0);

@@ -4,7 +4,6 @@
 #include "kernels/table.h"
 
 #include "kernels/bytes.inl"
-#include "kernels/context_mix.inl"
 #include "kernels/float_products.inl"
 #include "kernels/float_functions.inl"
 #include "kernels/float_cells.inl"
@@ -23,9 +22,6 @@ inline void fill(KernelTable* table) noexcept {
   table->add_rows_f32 = add_rows_f32;
   table->attention_backward_f32 = attention_backward_f32;
   table->attention_forward_f32 = attention_forward_f32;
-  table->context_mix_find = context_mix_find;
-  table->context_mix_predict = context_mix_predict;
-  table->context_mix_update = context_mix_update;
   table->feed_backward_f32 = feed_backward_f32;
   table->feed_forward_f32 = feed_forward_f32;
   table->functions_f32 = functions_f32;

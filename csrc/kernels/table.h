@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/context_mix.h"
 #include "kernels/float.h"
 #include "kernels/gru8.h"
 #include "kernels/network.h"
@@ -17,15 +16,6 @@
 namespace fastnz::kernels {
 
 struct KernelTable {
-  // Finds or claims, for each of n contexts, the slot of a nibble: line[i] is a slot number in `table` (slots come in
-  // lines of four, and a context may sit in any but the opposite one of its line), check[i] tells contexts apart.
-  void (*context_mix_find)(const ContextMixTables* tables, uint8_t* table, const uint32_t* line, const uint8_t* check,
-                           uint8_t** slot, int n);
-
-  // P(next bit = 1) in [1, 65535] from the state, and learning from the bit that came. Called in turns.
-  uint32_t (*context_mix_predict)(ContextMixState* state);
-  void (*context_mix_update)(ContextMixState* state, int bit);
-
   // Length of the common prefix of a and b, at most max. Reads nothing at or beyond a + max, b + max.
   size_t (*match_length)(const uint8_t* a, const uint8_t* b, size_t max);
 

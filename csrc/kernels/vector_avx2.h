@@ -25,12 +25,9 @@ inline void store_i32(int32_t* p, VectorI32 a) { _mm256_storeu_si256(reinterpret
 inline VectorI32 broadcast_i32(int32_t value) { return _mm256_set1_epi32(value); }
 template <int Shift>
 inline VectorI32 shift_right_i32(VectorI32 a) { return _mm256_srai_epi32(a, Shift); }
-// With the lower halves of a zero, the sum of the two products of a pair is the upper one.
-inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) { return _mm256_madd_epi16(a, b); }
 inline VectorI32 subtract_i32(VectorI32 a, VectorI32 b) { return _mm256_sub_epi32(a, b); }
 inline VectorI32 multiply_i32(VectorI32 a, VectorI32 b) { return _mm256_mullo_epi32(a, b); }
 inline VectorI32 and_i32(VectorI32 a, VectorI32 b) { return _mm256_and_si256(a, b); }
-inline VectorI32 less_i32(VectorI32 a, VectorI32 b) { return _mm256_cmpgt_epi32(b, a); }
 template <int Shift>
 inline VectorI32 shift_left_i32(VectorI32 a) {
   return _mm256_slli_epi32(a, Shift);

@@ -25,13 +25,9 @@ inline void store_i32(int32_t* p, VectorI32 a) { vst1q_s32(p, a); }
 inline VectorI32 broadcast_i32(int32_t value) { return vdupq_n_s32(value); }
 template <int Shift>
 inline VectorI32 shift_right_i32(VectorI32 a) { return vshrq_n_s32(a, Shift); }
-inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) {
-  return vmulq_s32(vshrq_n_s32(a, 16), vshrq_n_s32(b, 16));
-}
 inline VectorI32 subtract_i32(VectorI32 a, VectorI32 b) { return vsubq_s32(a, b); }
 inline VectorI32 multiply_i32(VectorI32 a, VectorI32 b) { return vmulq_s32(a, b); }
 inline VectorI32 and_i32(VectorI32 a, VectorI32 b) { return vandq_s32(a, b); }
-inline VectorI32 less_i32(VectorI32 a, VectorI32 b) { return vreinterpretq_s32_u32(vcltq_s32(a, b)); }
 template <int Shift>
 inline VectorI32 shift_left_i32(VectorI32 a) {
   return vshlq_n_s32(a, Shift);

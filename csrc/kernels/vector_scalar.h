@@ -42,17 +42,9 @@ inline VectorI32 shift_right_i32(VectorI32 a) {
   return {static_cast<uint32_t>(static_cast<int32_t>(a.lane) >> Shift)};
 }
 
-// Product of the upper halves of each lane. Precondition: the lower halves of a are zero.
-inline VectorI32 multiply_upper_halves(VectorI32 a, VectorI32 b) {
-  return {static_cast<uint32_t>((static_cast<int32_t>(a.lane) >> 16) * (static_cast<int32_t>(b.lane) >> 16))};
-}
 inline VectorI32 subtract_i32(VectorI32 a, VectorI32 b) { return {a.lane - b.lane}; }
 inline VectorI32 multiply_i32(VectorI32 a, VectorI32 b) { return {a.lane * b.lane}; }  // modulo 2^32
 inline VectorI32 and_i32(VectorI32 a, VectorI32 b) { return {a.lane & b.lane}; }
-// All ones where a < b, as signed numbers.
-inline VectorI32 less_i32(VectorI32 a, VectorI32 b) {
-  return {static_cast<int32_t>(a.lane) < static_cast<int32_t>(b.lane) ? ~uint32_t{0} : 0};
-}
 template <int Shift>
 inline VectorI32 shift_left_i32(VectorI32 a) {
   return {a.lane << Shift};

@@ -1,7 +1,6 @@
 // The rows. One line per model.
 #include "models/registry.h"
 
-#include "models/context_mix/context_mix.h"
 #include "models/fast_mix/fast_mix.h"
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
@@ -16,7 +15,6 @@ namespace fastnz::models {
 namespace {
 
 constexpr ModelRow kRows[] = {
-    {1, "context_mix", context_mix_memory, make_context_mix, nullptr, nullptr},
     {2, "nibble_mix", nibble_mix_memory, make_nibble_mix, nullptr, nullptr},
     {3, "gru8", gru8_memory, make_gru8_bits, make_gru8, make_gru8_lanes, 8},
     {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},

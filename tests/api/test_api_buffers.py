@@ -312,4 +312,4 @@ def test_levels_and_models() -> None:
     assert all(row["memory"] > 0 and row["block_size"] > 0 for row in rows)
     assert fastnz.DEFAULT_LEVEL in LEVELS
     assert fastnz.isa() in fastnz.isas()
-    assert "context_mix" in {row["name"] for row in fastnz.models()}
+    assert "nibble_mix" in {row["name"] for row in fastnz.models()}

@@ -191,7 +191,7 @@ def sealed(header, plain, body):
         (b"FNZD\x01\x04\x06\x05\x03\x04\x00\x00\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),
         (b"FNZD\x01\x03\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # gru8
         (b"FNZD\x02\x02\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # version
-        (b"FNZD\x01\x01\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # context_mix
+        (b"FNZD\x01\x01\x02\x05\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # no model
         (b"FNZD\x01\x02\x02\x08\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # tier
         (b"FNZD\x01\x02\x06\x05\x03\x04\x00\x00\x00\x01\x03", b"\x02ab", fastnz.UnsupportedError),  # a profile with a width
         (b"FNZD\x01\x02\x02\x05\x00\x01\x03", b"\x01ab", fastnz.CorruptError),  # a length too short

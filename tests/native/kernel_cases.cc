@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "cases.h"
-#include "context_mix_case.h"
 #include "float_case.h"
 #include "network_case.h"
 #include "nibble_mix_case.h"
@@ -33,9 +32,6 @@ constexpr KernelCase kCases[] = {
     {"add_rows_f32", run_add_rows_f32},
     {"attention_backward_f32", run_attention_backward_f32},
     {"attention_forward_f32", run_attention_forward_f32},
-    {"context_mix_find", run_context_mix_find},
-    {"context_mix_predict", run_context_mix_predict},
-    {"context_mix_update", run_context_mix_update},
     {"feed_backward_f32", run_feed_backward_f32},
     {"feed_forward_f32", run_feed_forward_f32},
     {"frequencies_q22", run_frequencies_q22},

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import lane_mix
 import xxhash
-from context_mix import ContextMix, UnknownOptions
+from mixing_options import UnknownOptions
 from fast_mix import FastMix
 from hybrid import Hybrid, HybridOnline
 from nibble_mix import NibbleMix
@@ -46,7 +46,7 @@ class Model(Protocol):
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {1: ContextMix, 2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online, 12: HybridOnline}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online, 12: HybridOnline}
 
 
 # Conventions

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from context_mix import read_options
-from context_mix_contexts import BINARY, EXECUTABLE, IMAGE, NUMBERS, RECORD, SEQUENCES, SYMBOLS, TEXT
-from context_mix_history import History
+from mixing_options import read_options
+from mixing_contexts import BINARY, EXECUTABLE, IMAGE, NUMBERS, RECORD, SEQUENCES, SYMBOLS, TEXT
+from mixing_history import History
 from nibble_mix import NibbleMix
 
 TIERS = (1,)

@@ -13,9 +13,9 @@ from typing import Any
 import gru8
 import numpy as np
 import online
-from context_mix import STEPS, UnknownOptions, read_options
-from context_mix_contexts import PROFILES
-from context_mix_history import History, clamp
+from mixing_options import STEPS, UnknownOptions, read_options
+from mixing_contexts import PROFILES
+from mixing_history import History, clamp
 from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, log2_q10, sat, squash, times
 
 HYBRID_TIERS = TIERS

@@ -10,7 +10,7 @@ from pathlib import Path
 import gru8
 import hybrid
 import numpy as np
-from context_mix import UnknownOptions
+from mixing_options import UnknownOptions
 from nibble_mix import NibbleMix
 
 MASK = 0xFFFFFFFF

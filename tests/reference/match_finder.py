@@ -1,8 +1,8 @@
-"""Where the latest bytes were last seen, for both models (section 8 of context_mix.md, section 5 of nibble_mix.md)."""
+"""Where the latest bytes were last seen, docs/contexts.md, section 6."""
 
 from __future__ import annotations
 
-from context_mix_history import History, hash2
+from mixing_history import History, hash2
 
 HASH_BYTES, LEAST, SEARCH = 5, 6, 64
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from context_mix import power_of_two, read_options
-from context_mix_contexts import PROFILES, context_hashes, set_bases
-from context_mix_history import M32, History, clamp
+from mixing_options import power_of_two, read_options
+from mixing_contexts import PROFILES, context_hashes, set_base
+from mixing_history import M32, History, clamp
 from match_finder import MatchFinder
 
 
@@ -154,7 +154,7 @@ class NibbleMix:
         h = self.history
         self.c1 = h.c4 & 0xFF
         self.hashes = context_hashes(h, self.names)
-        self.base = set_bases(h)[0]
+        self.base = set_base(h)
         self.find_first()
         self.rate = RATE + RATE_MORE * RATE_BYTES // (RATE_BYTES + h.size)
         self.start_nibble()

@@ -4,7 +4,7 @@ Slow on purpose: every sum is spelled out in the order that the document gives. 
 families share in online_base.
 """
 
-from context_mix import UnknownOptions
+from mixing_options import UnknownOptions
 from online_arithmetic import M32, Exact, Real
 from online_attention import Attention
 from online_base import GRU, LSTM, NNCP, RNN, SYMBOLS, TOTAL_BITS, TRACE

@@ -6,7 +6,7 @@ import struct
 from typing import NamedTuple
 
 import decoder
-from context_mix_history import History
+from mixing_history import History
 from hybrid import Hybrid
 from nibble_mix import NibbleMix
 

@@ -2,14 +2,14 @@
 
 import re
 
-import context_mix_cases as cases
+import mixing_cases as cases
 import gru8
 import hybrid
 import models
 import numpy as np
 import pytest
 import writer
-from context_mix import UnknownOptions
+from mixing_options import UnknownOptions
 
 import fastnz
 from fastnz import _core

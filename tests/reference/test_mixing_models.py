@@ -1,24 +1,24 @@
-"""The models context_mix, nibble_mix and fast_mix of the package and those of their documents give every bit the same
+"""The models nibble_mix and fast_mix of the package and those of their documents give every bit the same
 probability.
 """
 
 import re
 
-import context_mix
-import context_mix_cases as cases
-import context_mix_contexts as contexts
 import decoder
 import fast_mix
+import mixing_cases as cases
+import mixing_contexts as contexts
 import models
 import nibble_mix
 import pytest
 import writer
 from hypothesis import given
 from hypothesis import strategies as st
+from mixing_options import UnknownOptions
 
 import fastnz
 
-TIERS = {1: context_mix.TIERS, 2: nibble_mix.TIERS, 7: fast_mix.TIERS}
+TIERS = {2: nibble_mix.TIERS, 7: fast_mix.TIERS}
 MODELS = st.sampled_from(sorted((model, tier) for model, tiers in TIERS.items() for tier in tiers))
 PROFILES = st.one_of(
     st.tuples(st.sampled_from(["text", "binary", "executable", "symbols", "sequences"])),
@@ -47,7 +47,7 @@ def test_options_are_known_alike(model, options):
     try:
         decoder.MODELS[model](options, 1)
         expected = fastnz.CorruptError  # the hash does not fit
-    except context_mix.UnknownOptions:
+    except UnknownOptions:
         expected = fastnz.UnsupportedError
     frame = writer.compact(b"abcdefghijkl", writer.body(b"\0\1", model, options), size=12, content_hash=1)
     with pytest.raises(fastnz.FormatError) as caught:
@@ -94,15 +94,14 @@ def test_matches_longer_than_they_count(model, tier):
 
 
 def test_lists_and_ids_of_the_document(root):
-    text = (root / "docs" / "context_mix.md").read_text()
+    text = (root / "docs" / "contexts.md").read_text()
     rows = {name: int(id) for id, name in re.findall(r"^\| (\d+) \| ([A-Z]\w+) \|", text, re.M)}
     assert rows == {name: id for table in (contexts.CONTEXTS, contexts.PIXELS, contexts.NUMBER)
                     for name, (id, _) in table.items()}
     lists = re.findall(r"^\| (\d) \w+ \| (\d) \| ([\w ]+) \|", text, re.M)
     assert {int(id): (int(ordered), names) for id, ordered, names in lists} == contexts.PROFILES
     assert set(" ".join(names for _, names in contexts.PROFILES.values()).split()) == set(rows)
-    tiers = re.findall(r"^\| (\d) \| (\d+) \| (\d) \| (\d+) \| (\d+) \|", text, re.M)
-    assert {int(tier): tuple(map(int, row)) for tier, *row in tiers} == context_mix.TIERS
+
 
 
 def test_tables_of_the_nibble_document(root):

@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "reference"), str(HERE.parent / "format")]
 
-import context_mix_cases  # noqa: E402
+import mixing_cases  # noqa: E402
 import damage  # noqa: E402
 import decoder  # noqa: E402
 import online_cases  # noqa: E402
@@ -100,7 +100,7 @@ def good() -> dict[str, bytes]:
         for row in _core.levels():
             files[f"{name}-{row['level']}"] = fastnz.compress(content, row["level"])
         files[f"{name}-full"] = _core.compress(content, index=True)
-    files |= {f"model-{name}": data for name, data in context_mix_cases.frames(450).items()}
+    files |= {f"model-{name}": data for name, data in mixing_cases.frames(450).items()}
     files |= {f"model-online-{name}": data for name, data in online_cases.frames().items()}
     for name, options, size in (("groups", b"\x0a\x01", 2900), ("head", b"\x0a\x11", 4700), ("large", b"\x0a\x06\x02", 1500)):
         content = LINES[:size]

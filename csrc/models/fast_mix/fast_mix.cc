@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "kernels/dispatch.h"
-#include "models/context_mix/contexts.h"
-#include "models/context_mix/history.h"
-#include "models/context_mix/match_finder.h"
-#include "models/context_mix/options.h"
-#include "models/context_mix/zeroed_buffer.h"
+#include "models/mixing/contexts.h"
+#include "models/mixing/history.h"
+#include "models/mixing/match_finder.h"
+#include "models/mixing/options.h"
+#include "models/mixing/zeroed_buffer.h"
 #include "models/nibble_mix/match_odds.h"
 #include "models/nibble_mix/sizes.h"
 #include "models/nibble_mix/tables.h"
@@ -38,7 +38,7 @@ struct Shape {
   uint64_t match_entries;               // a power of two
 };
 
-Shape fast_shape(const ContextMixOptions& options, uint64_t content_size) {
+Shape fast_shape(const MixOptions& options, uint64_t content_size) {
   // Reads of genomes recur seldom but exactly: they alone pay for tables beyond the caches.
   const uint64_t most = uint64_t{1} << (options.profile == Profile::kSequences ? 24 : 22);
   Shape shape;
@@ -50,7 +50,7 @@ Shape fast_shape(const ContextMixOptions& options, uint64_t content_size) {
 
 class FastMix final : public NibbleModel {
  public:
-  FastMix(const ContextMixOptions& options, uint64_t content_size)
+  FastMix(const MixOptions& options, uint64_t content_size)
       : shape_(fast_shape(options, content_size)),
         profile_(fast_profile_row(options.profile)),
         history_(content_size, options.width, options.step, options.profile),

@@ -79,7 +79,7 @@ class HybridLanes final : public ModelLanes {
  private:
   class Lane final : public NibbleMix {
    public:
-    Lane(const ContextMixOptions& options, uint64_t content_size, int networks)
+    Lane(const MixOptions& options, uint64_t content_size, int networks)
         : NibbleMix(options, content_size, networks), left_(content_size) {}
     void begin(const uint32_t* freq0, const uint32_t* freq1) noexcept {
       if (left_ > 0) begin_byte(freq0, freq1);
@@ -95,7 +95,7 @@ class HybridLanes final : public ModelLanes {
     uint16_t symbol_ = 0;
   };
 
-  ContextMixOptions mix_;
+  MixOptions mix_;
   PretrainedNetworks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance
@@ -132,7 +132,7 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   if (bytes.size() > 1) {
     const bool has_width = bytes[1] < kProfiles && profile_row(static_cast<Profile>(bytes[1])).has_width;
     const size_t own = std::min<size_t>(has_width ? 6 : 2, bytes.size());
-    options.mix = read_options(bytes.first(own), "hybrid", kHybridTiers);
+    options.mix = read_options(bytes.first(own), "hybrid", kNibbleMixTiers);
     rest = bytes.subspan(own);
   }
   if (rest.size() == sizeof(uint64_t)) {

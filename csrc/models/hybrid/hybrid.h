@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/span.h"
-#include "models/context_mix/options.h"
+#include "models/mixing/options.h"
 #include "models/model.h"
 
 namespace fastnz::models {
@@ -18,7 +18,7 @@ class NibbleMix;
 inline constexpr uint8_t kHybridModel = 4;  // its row
 
 struct HybridOptions {
-  ContextMixOptions mix;
+  MixOptions mix;
   std::vector<uint8_t> priors;  // numbers of one or two networks that come with fastnz, the leading one first; or none
   uint64_t weights_id = 0;      // without priors: of the network
 };

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "models/context_mix/options.h"
+#include "models/mixing/options.h"
 #include "models/hybrid/priors.h"
 
 namespace fastnz::models {
@@ -54,7 +54,7 @@ std::vector<uint8_t> write_lane_mix_options(const LaneMixOptions& options) {
   return bytes;
 }
 
-std::vector<uint8_t> lane_head_options() { return write_options(ContextMixOptions{}); }
+std::vector<uint8_t> lane_head_options() { return write_options(MixOptions{}); }
 
 int most_lane_head(uint64_t content_size) noexcept {
   int head = kMaxHead;

@@ -71,7 +71,7 @@ uint64_t small_bytes(const NibbleMixShape& shape) {
 
 }  // namespace
 
-NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, int networks) {
+NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks) {
   const Tier& tier = kTierTable[options.tier - 1];
   NibbleMixShape shape;
   shape.networks = networks;
@@ -91,7 +91,7 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
          trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
 }
 
-NibbleMix::NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks, const Starts* starts)
+NibbleMix::NibbleMix(const MixOptions& options, uint64_t content_size, int networks, const Starts* starts)
     : shape_(nibble_mix_shape(options, content_size, networks)),
       profile_(profile_row(options.profile)),
       history_(content_size, options.width, options.step, options.profile),

@@ -7,11 +7,11 @@
 #include <memory>
 
 #include "kernels/table.h"
-#include "models/context_mix/contexts.h"
-#include "models/context_mix/history.h"
-#include "models/context_mix/match_finder.h"
-#include "models/context_mix/options.h"
-#include "models/context_mix/zeroed_buffer.h"
+#include "models/mixing/contexts.h"
+#include "models/mixing/history.h"
+#include "models/mixing/match_finder.h"
+#include "models/mixing/options.h"
+#include "models/mixing/zeroed_buffer.h"
 #include "models/model.h"
 #include "models/nibble_mix/journal.h"
 #include "models/nibble_mix/match_odds.h"
@@ -20,7 +20,6 @@
 namespace fastnz::models {
 
 inline constexpr int kNibbleMixTiers = 7;
-inline constexpr int kHybridTiers = kNibbleMixTiers;
 
 struct NibbleMixShape {
   int contexts;
@@ -31,14 +30,14 @@ struct NibbleMixShape {
   uint64_t apm_trees;                   // a power of two, or 0
 };
 
-NibbleMixShape nibble_mix_shape(const ContextMixOptions& options, uint64_t content_size, int networks);
+NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks);
 uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
 class NibbleMix : public NibbleModel {
  public:
   // Ready for the first byte, but with networks only after begin_byte(). `starts`: what weights and maps begin with, if not
   // with what is learnt for such a shape.
-  NibbleMix(const ContextMixOptions& options, uint64_t content_size, int networks, const Starts* starts = nullptr);
+  NibbleMix(const MixOptions& options, uint64_t content_size, int networks, const Starts* starts = nullptr);
 
   void update_nibble(uint32_t nibble) noexcept override;
 

@@ -1,11 +1,11 @@
 #include "models/nibble_mix/nibble_mix.h"
 
-#include "models/context_mix/options.h"
+#include "models/mixing/options.h"
 
 namespace fastnz::models {
 namespace {
 
-ContextMixOptions options_of(base::ByteSpan bytes) { return read_options(bytes, "nibble_mix", kNibbleMixTiers); }
+MixOptions options_of(base::ByteSpan bytes) { return read_options(bytes, "nibble_mix", kNibbleMixTiers); }
 
 }  // namespace
 

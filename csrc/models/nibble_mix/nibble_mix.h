@@ -1,5 +1,5 @@
 // nibble_mix: context mixing a nibble at a time, as the registry and the codec see it. Contexts, histories, option bytes and
-// the search for them are those of context_mix; cells, mixer and tables are its own (docs/nibble_mix.md). All integer.
+// the search for them are those of models/mixing; cells, mixer and tables are its own (docs/nibble_mix.md). All integer.
 #pragma once
 
 #include <cstddef>

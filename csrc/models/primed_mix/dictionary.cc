@@ -29,7 +29,7 @@ std::optional<HybridOptions> primable_hybrid(uint8_t model, base::ByteSpan optio
   return read_hybrid_options(options);
 }
 
-ContextMixOptions without_width(const ContextMixOptions& mix) {
+MixOptions without_width(const MixOptions& mix) {
   if (profile_row(mix.profile).has_width) refuse(std::string("its profile is ") + profile_row(mix.profile).name + ", which has a width");
   return mix;
 }

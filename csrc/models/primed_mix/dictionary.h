@@ -45,7 +45,7 @@ class Dictionary final : public Weights {
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> lengths_;
   std::optional<HybridOptions> hybrid_;  // none: no networks
-  ContextMixOptions options_;            // of the counters
+  MixOptions options_;            // of the counters
   NibbleMixShape shape_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<NibbleMix>> idle_;

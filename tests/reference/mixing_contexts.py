@@ -1,12 +1,12 @@
-"""What the model `context_mix` makes of its history: contexts, and what selects weights. Written from
-docs/context_mix.md, sections 4, 5 and 7; plain Python, slow.
+"""What the mixing models make of their history: contexts, and what selects weights. Written from
+docs/contexts.md, sections 3, 4 and 5; plain Python, slow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from context_mix_history import (
+from mixing_history import (
     BINARY,
     EXECUTABLE,
     IMAGE,
@@ -296,24 +296,22 @@ def code_set(code: Instructions) -> int:
     return 128 | (code.current >> 3 & 31 if code.part in (SECOND_OPCODE, MODRM) else 32 + (code.where & 31))
 
 
-def set_bases(h: History) -> list[int]:
+def set_base(h: History) -> int:
     c1, c2, c3 = h.c4 & 0xFF, h.c4 >> 8 & 0xFF, h.c4 >> 16 & 0xFF
     error = h.predictor.past_error.bit_length()
     if h.profile == TEXT:
         letter = [0x61 <= c | 32 <= 0x7A for c in (c1, c2, c3)]
         kinds = letter[0] + 2 * letter[1] + 4 * letter[2] + 8 * (c1 == 32) + 16 * (c2 == 32)
-        return [kinds + 32 * min(h.word_length >> 1, 7), c1]
+        return kinds + 32 * min(h.word_length >> 1, 7)
     if h.profile == RECORD:
-        return [h.size % h.width & 0xFF, c1]
+        return h.size % h.width & 0xFF
     if h.profile == IMAGE:
-        plane, north = h.size % h.step << 6, h.back(h.width)
-        across = abs(h.back(h.step) - north)
-        return [plane | min(15, error) << 2 | (across > 2) + (across > 8) + (across > 24), plane | north >> 2]
+        across = abs(h.back(h.step) - h.back(h.width))
+        return h.size % h.step << 6 | min(15, error) << 2 | (across > 2) + (across > 8) + (across > 24)
     if h.profile == NUMBERS:
-        index = h.size % h.step << 5
-        return [index | min(31, error), index | h.back(h.width) >> 3]
+        return h.size % h.step << 5 | min(31, error)
     if h.profile == EXECUTABLE:
-        return [code_set(h.code), c1]
+        return code_set(h.code)
     if h.profile == SEQUENCES:
-        return [h.line_phase << 6 | min(h.column >> 2, 63), c1]
-    return [c1, c2]
+        return h.line_phase << 6 | min(h.column >> 2, 63)
+    return c1

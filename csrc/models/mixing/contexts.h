@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "models/context_mix/history.h"
+#include "models/mixing/history.h"
 
 namespace fastnz::models {
 
@@ -30,9 +30,7 @@ uint32_t kept_summaries(const ProfileRow& row, int count);
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes);
 void compute_fast_contexts(Profile profile, const History& history, uint32_t* hashes);
 
-// What chooses the rows of the third and the fourth weight set.
+// What chooses the row of the third weight set, below 256.
 uint32_t third_set_base(const ProfileRow& row, const History& history);
-uint32_t fourth_set_base(const ProfileRow& row, const History& history);
-inline constexpr uint32_t kSetRows = 256;  // every base is below this
 
 }  // namespace fastnz::models

@@ -8,9 +8,9 @@
 #include <memory>
 #include <tuple>
 
-#include "models/context_mix/context_mix.h"
+#include "models/mixing/choose.h"
 #include "models/nibble_mix/nibble_mix.h"
-#include "models/context_mix/options.h"
+#include "models/mixing/options.h"
 
 namespace fastnz::models {
 namespace {
@@ -72,8 +72,8 @@ uint32_t little32(base::ByteSpan block, size_t at) {
   return block[at] | static_cast<uint32_t>(block[at + 1]) << 8 | static_cast<uint32_t>(block[at + 2]) << 16 | static_cast<uint32_t>(block[at + 3]) << 24;
 }
 
-ContextMixOptions candidate(int tier, Profile profile, uint32_t width = 0, uint32_t step = 0) {
-  ContextMixOptions options;
+MixOptions candidate(int tier, Profile profile, uint32_t width = 0, uint32_t step = 0) {
+  MixOptions options;
   options.tier = tier;
   options.profile = profile;
   options.width = std::min(width, kMaxWidth);
@@ -82,7 +82,7 @@ ContextMixOptions candidate(int tier, Profile profile, uint32_t width = 0, uint3
 }
 
 // What a picture or sound file says about itself in its first bytes; false when it says nothing.
-bool read_header(base::ByteSpan b, int tier, ContextMixOptions* found) {
+bool read_header(base::ByteSpan b, int tier, MixOptions* found) {
   if (b.size() < 64) return false;
   if (b[0] == 'P' && (b[1] == '5' || b[1] == '6')) {
     uint32_t value[3] = {};
@@ -214,7 +214,7 @@ const std::array<uint16_t, 4096>& cost_table() {
 }
 
 struct Runner {
-  ContextMixOptions options;
+  MixOptions options;
   std::unique_ptr<BitModel> model;
   uint64_t cost = 0;
 };
@@ -235,7 +235,7 @@ void run(Runner* runner, base::ByteSpan bytes) {
 
 constexpr int kRaceTier = 3;  // of nibble_mix, whichever model will code the block
 
-ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions>& candidates) {
+MixOptions race(base::ByteSpan block, const std::vector<MixOptions>& candidates) {
   if (candidates.size() == 1) return candidates[0];
   const size_t n = block.size(), part_of_share = candidates[0].tier == 1 ? 4 : 1;  // the fastest level takes less time
   const size_t total = std::clamp(n / kSampleShare / part_of_share, std::min(n, kLeastSample), kMostSample / part_of_share);
@@ -247,8 +247,8 @@ ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions
     sample.insert(sample.end(), from, from + piece);
   }
   std::vector<Runner> runners;
-  for (const ContextMixOptions& options : candidates) {
-    ContextMixOptions small = options;
+  for (const MixOptions& options : candidates) {
+    MixOptions small = options;
     small.tier = kRaceTier;
     runners.push_back({options, make_nibble_mix(write_options(small), sample.size()), 0});
   }
@@ -265,10 +265,10 @@ ContextMixOptions race(base::ByteSpan block, const std::vector<ContextMixOptions
   return runners.front().options;
 }
 
-ContextMixOptions choose(base::ByteSpan block, int tier) {
+MixOptions choose(base::ByteSpan block, int tier) {
   const Statistics s = measure(block);
   const size_t n = s.size;
-  ContextMixOptions from_header;
+  MixOptions from_header;
   if (read_header(block, tier, &from_header)) return from_header;
   const bool texty = s.control * 100 <= n && s.high * 4 <= n;
   if (texty) {
@@ -278,7 +278,7 @@ ContextMixOptions choose(base::ByteSpan block, int tier) {
   }
   if (n < kNoSearch) return candidate(tier, s.text * 10 >= n * 8 ? Profile::kText : Profile::kBinary);
 
-  std::vector<ContextMixOptions> field{candidate(tier, Profile::kBinary)};
+  std::vector<MixOptions> field{candidate(tier, Profile::kBinary)};
   if (s.text * 2 >= n) field.push_back(candidate(tier, Profile::kText));
   const bool program = starts_with(block, "MZ", 2) || starts_with(block, "\x7F" "ELF", 4) || starts_with(block, "\xCF\xFA\xED\xFE", 4);
   if (program || s.calls * 400 >= n) field.push_back(candidate(tier, Profile::kExecutable));
@@ -311,6 +311,6 @@ ContextMixOptions choose(base::ByteSpan block, int tier) {
 
 }  // namespace
 
-std::vector<uint8_t> choose_context_mix_options(base::ByteSpan block, int tier) { return write_options(choose(block, tier)); }
+std::vector<uint8_t> choose_mix_options(base::ByteSpan block, int tier) { return write_options(choose(block, tier)); }
 
 }  // namespace fastnz::models

@@ -1,4 +1,4 @@
-// What the contexts of context_mix are made from: the bytes coded so far and running summaries of them (words, lines,
+// What the contexts are made from: the bytes coded so far and running summaries of them (words, lines,
 // formats, records). Updated once per byte. Deterministic: integers only.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "models/context_mix/history.h"
+#include "models/mixing/history.h"
 
 #include <algorithm>
 #include <array>

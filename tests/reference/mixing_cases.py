@@ -9,7 +9,7 @@ import models
 import fast_mix
 import nibble_mix
 import writer
-from context_mix import STEPS
+from mixing_options import STEPS
 
 PROFILES = ("text", "binary", "executable", "record", "image", "symbols", "numbers", "sequences")
 WIDTHS = {"record": (12, 0), "image": (39, 3), "numbers": (16, 2)}
@@ -67,12 +67,12 @@ def frame(data: bytes, options: bytes, model: int) -> bytes:
 
 
 def frames(size: int) -> dict[str, bytes]:
-    """One for each profile and tier that a level has."""
+    """One for each profile and tier."""
     return {
         f"{name}-{profile}-{tier}": frame(
             content(profile, size), option_bytes(tier, profile, *WIDTHS.get(profile, ())), model
         )
         for profile in PROFILES
-        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("context", 1, (5,)), ("fast", 7, fast_mix.TIERS))
+        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("fast", 7, fast_mix.TIERS))
         for tier in tiers
     }

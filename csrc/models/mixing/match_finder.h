@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "models/context_mix/history.h"
-#include "models/context_mix/zeroed_buffer.h"
+#include "models/mixing/history.h"
+#include "models/mixing/zeroed_buffer.h"
 
 namespace fastnz::models {
 

@@ -1,4 +1,4 @@
-#include "models/context_mix/contexts.h"
+#include "models/mixing/contexts.h"
 
 #include <algorithm>
 #include <array>
@@ -393,16 +393,6 @@ uint32_t third_set_base(const ProfileRow& row, const History& h) {
     case Profile::kNumbers:
       return static_cast<uint32_t>(h.size % h.step) << 5 | std::min(31u, 32u - static_cast<uint32_t>(std::countl_zero(static_cast<uint32_t>(h.predictor.past_error))));
     default: return c1;
-  }
-}
-
-uint32_t fourth_set_base(const ProfileRow& row, const History& h) {
-  switch (row.profile) {
-    case Profile::kBinary:
-    case Profile::kSymbols: return (h.c4 >> 8) & 0xFF;
-    case Profile::kImage: return static_cast<uint32_t>(h.size % h.step) << 6 | h.back(h.width) >> 2;
-    case Profile::kNumbers: return static_cast<uint32_t>(h.size % h.step) * 32 + (h.back(h.width) >> 3);
-    default: return h.c4 & 0xFF;
   }
 }
 

@@ -1,4 +1,4 @@
-"""What the model `context_mix` knows of the bytes so far. Written from docs/context_mix.md, section 3; plain Python,
+"""What the mixing models know of the bytes so far. Written from docs/contexts.md, section 2; plain Python,
 slow. Numbers wrap at 32 bits where they are stored or hashed.
 """
 
