@@ -235,7 +235,7 @@ uint64_t model_memory_bound(const Level& level, uint64_t size) {
     const uint64_t most = std::min(size, level.network_most);
     const models::MixOptions mix{.tier = level.network_tier, .profile = models::Profile::kText};
     const auto priors = std::count_if(std::begin(level.priors), std::end(level.priors), [](uint8_t prior) { return prior != 0; });
-    const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(priors) + (level.learner != 0));
+    const models::NibbleMixShape shape = models::nibble_mix_shape(mix, most, static_cast<int>(priors) + (level.learner != 0), models::Readout::kMost);
     const uint64_t networks = static_cast<uint64_t>(priors) * models::kPriorMemory + (level.learner != 0 ? models::learner_memory(level.learner, most) : 0);
     most_memory = std::max<uint64_t>(most_memory, models::reserved_bytes(shape, most) + networks);
   }

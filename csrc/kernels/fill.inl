@@ -52,6 +52,8 @@ inline void fill(KernelTable* table) noexcept {
   table->nibble_mix_predict = tree::nibble_mix_predict;
   table->nibble_mix_prefetch = tree::nibble_mix_prefetch;
   table->nibble_mix_update = tree::nibble_mix_update;
+  table->readout_learn = tree::readout_learn;
+  table->readout_odds_q10 = tree::readout_odds_q10;
   table->transformer8_add = transformer8_add;
   table->transformer8_attend = transformer8_attend;
   table->transformer8_norm = transformer8_norm;

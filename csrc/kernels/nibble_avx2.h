@@ -35,6 +35,11 @@ inline Tree or_bits(Tree a, Tree b) { return _mm256_or_si256(a, b); }
 inline Tree exclusive_or(Tree a, Tree b) { return _mm256_xor_si256(a, b); }
 inline Tree minimum(Tree a, Tree b) { return _mm256_min_epi16(a, b); }
 inline Tree maximum(Tree a, Tree b) { return _mm256_max_epi16(a, b); }
+// Sums of int16 products, exact in 32 bits.
+using Sums = __m256i;
+inline Sums zero_sums() { return _mm256_setzero_si256(); }
+inline Sums add_products(Sums sums, Trees a, Trees b) { return _mm256_add_epi32(sums, _mm256_madd_epi16(a, b)); }
+inline int32_t total_of(Sums a) { return sum_i32(a); }
 inline Tree magnitude(Tree a) { return _mm256_abs_epi16(a); }
 template <int Shift>
 inline Tree shift_left(Tree a) { return _mm256_slli_epi16(a, Shift); }

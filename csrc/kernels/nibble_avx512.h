@@ -52,6 +52,11 @@ inline Tree select(Tree mask, Tree a, Tree b) { return _mm256_blendv_epi8(b, a, 
 
 inline Trees add(Trees a, Trees b) { return _mm512_add_epi16(a, b); }
 inline Trees subtract(Trees a, Trees b) { return _mm512_sub_epi16(a, b); }
+// Sums of int16 products, exact in 32 bits.
+using Sums = __m512i;
+inline Sums zero_sums() { return _mm512_setzero_si512(); }
+inline Sums add_products(Sums sums, Trees a, Trees b) { return _mm512_add_epi32(sums, _mm512_madd_epi16(a, b)); }
+inline int32_t total_of(Sums a) { return _mm512_reduce_add_epi32(a); }
 inline Trees add_saturate(Trees a, Trees b) { return _mm512_adds_epi16(a, b); }
 inline Trees and_bits(Trees a, Trees b) { return _mm512_and_si512(a, b); }
 inline Trees or_bits(Trees a, Trees b) { return _mm512_or_si512(a, b); }

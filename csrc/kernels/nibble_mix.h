@@ -25,6 +25,8 @@ inline constexpr int kNibbleLimit_q10 = 16300;                       // |log2 od
 inline constexpr int kNibbleSecond = kNibbleLanes;                   // where a line's second tree begins
 inline constexpr int kNibbleLineLanes = 2 * kNibbleLanes;            // a line is a cache line
 inline constexpr int16_t kNibbleNewCell = INT16_MIN;                 // p = 1/2, state 0
+inline constexpr int kReadoutShift = 15;                             // log2 of what odds are of the readout's sums
+inline constexpr int kReadoutMost_q10 = 8192;                        // |log2 odds| that it adds
 inline constexpr int kNibbleApmColumns = 16;                         // log2 odds from -12 to 12, 1.6 apart
 
 struct NibbleMixTables {
@@ -68,6 +70,7 @@ struct NibbleMixState {
   int32_t networks;
   uint16_t* network_map[kMaxNibbleNetworks];
   uint16_t* network_apm;
+  alignas(64) int16_t readout_q10[kNibbleLanes];        // added to the answer
 };
 
 }  // namespace fastnz::kernels

@@ -156,6 +156,7 @@ inline void predict(NibbleMixState* __restrict s) {
     answer = accumulate(answer, multiply_round_q15(load_trees(s->x[i]), weights_at(i)), i);
   Tree sum = total(answer);
   sum = add_saturate(sum, sum);  // q14 weights through a q15 product
+  if constexpr (Networks > 0) sum = add_saturate(sum, load_tree(s->readout_q10));
   sum = minimum(maximum(sum, broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
   store_tree(s->answer_q10, sum);
   const Tree mixed = squash_q15(sum);
@@ -164,6 +165,22 @@ inline void predict(NibbleMixState* __restrict s) {
   if (s->apm != nullptr) p1 = halfway(p1, refine(s->apm, apm_position(sum)));
   if constexpr (Networks > 0) p1 = halfway(p1, refine(s->network_apm, apm_position(sum)));
   store_tree(reinterpret_cast<int16_t*>(s->p1_q16), p1);
+}
+
+void readout_odds_q10(const int16_t* rows, const int16_t* x, int width, int16_t* odds) {
+  for (int node = 1; node < kNibbleLanes; ++node) {
+    const int16_t* const row = rows + node * width;
+    Sums sums = zero_sums();
+    for (int i = 0; i < width; i += kTrees * kNibbleLanes) sums = add_products(sums, load_trees(row + i), load_trees(x + i));
+    const int32_t odds_q10 = total_of(sums) >> kReadoutShift;
+    odds[node] = static_cast<int16_t>(odds_q10 < -kReadoutMost_q10 ? -kReadoutMost_q10 : odds_q10 > kReadoutMost_q10 ? kReadoutMost_q10 : odds_q10);
+  }
+}
+
+void readout_learn(const int16_t* x, int width, int16_t step, int16_t* row) {
+  const Trees steps = broadcast_trees(step);
+  for (int i = 0; i < width; i += kTrees * kNibbleLanes)
+    store_trees(row + i, add_saturate(load_trees(row + i), multiply_round_q15(shift_left<8>(load_trees(x + i)), steps)));
 }
 
 void nibble_mix_predict(NibbleMixState* s) {

@@ -41,6 +41,17 @@ inline Tree or_bits(Tree a, Tree b) { return {vorrq_s16(a.low, b.low), vorrq_s16
 inline Tree exclusive_or(Tree a, Tree b) { return {veorq_s16(a.low, b.low), veorq_s16(a.high, b.high)}; }
 inline Tree minimum(Tree a, Tree b) { return {vminq_s16(a.low, b.low), vminq_s16(a.high, b.high)}; }
 inline Tree maximum(Tree a, Tree b) { return {vmaxq_s16(a.low, b.low), vmaxq_s16(a.high, b.high)}; }
+// Sums of int16 products, exact in 32 bits.
+struct Sums {
+  int32x4_t low, high;
+};
+inline Sums zero_sums() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
+inline Sums add_products(Sums sums, Trees a, Trees b) {
+  sums.low = vmlal_s16(vmlal_s16(sums.low, vget_low_s16(a.low), vget_low_s16(b.low)), vget_high_s16(a.low), vget_high_s16(b.low));
+  sums.high = vmlal_s16(vmlal_s16(sums.high, vget_low_s16(a.high), vget_low_s16(b.high)), vget_high_s16(a.high), vget_high_s16(b.high));
+  return sums;
+}
+inline int32_t total_of(Sums a) { return vaddvq_s32(vaddq_s32(a.low, a.high)); }
 inline Tree magnitude(Tree a) { return {vabsq_s16(a.low), vabsq_s16(a.high)}; }
 template <int Shift>
 inline Tree shift_left(Tree a) { return {vshlq_n_s16(a.low, Shift), vshlq_n_s16(a.high, Shift)}; }

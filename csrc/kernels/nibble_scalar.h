@@ -46,6 +46,14 @@ inline Tree or_bits(Tree a, Tree b) { return for_each_lane([&](int k) { return a
 inline Tree exclusive_or(Tree a, Tree b) { return for_each_lane([&](int k) { return a.lane[k] ^ b.lane[k]; }); }
 inline Tree minimum(Tree a, Tree b) { return for_each_lane([&](int k) { return a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k]; }); }
 inline Tree maximum(Tree a, Tree b) { return for_each_lane([&](int k) { return a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k]; }); }
+// Sums of int16 products, exact in 32 bits.
+using Sums = int32_t;
+inline Sums zero_sums() { return 0; }
+inline Sums add_products(Sums sums, Trees a, Trees b) {
+  for (int k = 0; k < kNibbleLanes; ++k) sums += a.lane[k] * b.lane[k];
+  return sums;
+}
+inline int32_t total_of(Sums a) { return a; }
 inline Tree magnitude(Tree a) { return for_each_lane([&](int k) { return a.lane[k] < 0 ? -a.lane[k] : a.lane[k]; }); }  // no lane is -32768
 template <int Shift>
 inline Tree shift_left(Tree a) { return for_each_lane([&](int k) { return static_cast<uint16_t>(a.lane[k]) << Shift; }); }

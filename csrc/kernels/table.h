@@ -74,6 +74,12 @@ struct KernelTable {
   void (*nibble_mix_predict)(NibbleMixState* state);
   void (*nibble_mix_update)(NibbleMixState* state, int nibble);
 
+  // An output layer that follows the content (docs/hybrid.md, section 8): from the 15 rows [node][width] of a nibble's nodes and
+  // the network's numbers x [width], -128..127, the odds that it adds at each node; and a node's row learning, `step` being
+  // the error over the power of x. Preconditions: width is a multiple of 32 and at most 480, all 32-byte aligned.
+  void (*readout_odds_q10)(const int16_t* rows, const int16_t* x, int width, int16_t* odds);
+  void (*readout_learn)(const int16_t* x, int width, int16_t step, int16_t* row);
+
   // Networks that train while they code, fp32 (docs/online.md): every row is equal bit for bit on every instruction set for
   // finite inputs whose results are finite, under round-to-nearest with denormal numbers (kernels/float_environment.h). All
   // lengths are multiples of 16 but rows and, in chains, depth.

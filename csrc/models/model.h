@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/span.h"
 
@@ -73,6 +74,8 @@ class SymbolModel {
   virtual void predict(uint32_t* freq) noexcept = 0;             // freq[S * V]
   // What predict() makes frequencies of, in its place: q12, log2, of a mixer that adds to them (docs/gru8.md, section 4).
   virtual void logits(int32_t* logits, int32_t* greatest) noexcept = 0;  // logits[S * V], greatest[S]
+  // What the last layer takes of a lane after predict(), until the next update(); empty if it keeps that to itself.
+  virtual std::span<const int8_t> last_inputs(int) const noexcept { return {}; }
   virtual void update(const uint16_t* symbols_of_lanes) noexcept = 0;  // [S]
   virtual void reset(int lane) noexcept = 0;  // between update() and predict(): that lane begins a new stream
 };

@@ -22,6 +22,7 @@ class Weights {
   uint64_t id() const noexcept { return id_; }
   const char* model() const noexcept { return model_; }  // name of the registry row that they belong to
   virtual size_t memory() const noexcept = 0;            // bytes, shared by all instances
+  virtual int last_inputs() const noexcept { return 0; }  // of the model's last_inputs()
   virtual std::vector<std::pair<const char*, int>> sizes() const = 0;  // its shape, for people
   virtual std::vector<const kernels::NetworkMatrix*> matrices() const = 0;  // of one step, for measurements
 

@@ -58,6 +58,8 @@ constexpr KernelCase kCases[] = {
     {"nibble_sums", run_nibble_sums},
     {"norm_backward_f32", run_norm_backward_f32},
     {"norm_forward_f32", run_norm_forward_f32},
+    {"readout_learn", run_readout_learn},
+    {"readout_odds_q10", run_readout_odds_q10},
     {"rnn_backward_f32", run_rnn_backward_f32},
     {"rnn_forward_f32", run_rnn_forward_f32},
     {"softmax_f32", run_softmax_f32},

@@ -85,6 +85,8 @@ void begin_nibble(NibbleMixState* state, Memory* memory, int networks, Random* r
     for (int lane = 0; lane < kNibbleLanes; ++lane) state->x[n + 4 + 2 * k][lane] = static_cast<int16_t>(random->next());
     state->network_map[k] = memory->maps[1 + k].data();
   }
+  if (networks != 0)
+    for (int16_t& odds : state->readout_q10) odds = static_cast<int16_t>(static_cast<int32_t>(random->below(2 * kernels::kReadoutMost_q10)) - kernels::kReadoutMost_q10);
   state->network_apm = memory->maps[3].data();
 }
 
@@ -124,7 +126,40 @@ void add_memory(Digest* digest, const Memory& memory) {
   for (const auto* part : {&memory.lines, &memory.overflow}) digest->add(std::span<const Line>(*part));
 }
 
+// Rows and numbers of a readout of each width, small ones and the greatest that there may be.
+template <typename Run>
+void run_readout(Run run) {
+  for (int width = 32; width <= 480; width += 64)
+    for (const bool greatest : {false, true}) {
+      Random random(static_cast<uint32_t>(width));
+      std::vector<Line> rows(static_cast<size_t>(width) / 2), x(static_cast<size_t>(width) / 32);
+      for (Line& line : rows)
+        for (int16_t& v : line.lane) v = greatest ? INT16_MIN : static_cast<int16_t>(static_cast<int16_t>(random.next()) >> random.below(12));
+      for (Line& line : x)
+        for (int16_t& v : line.lane) v = greatest ? -128 : static_cast<int8_t>(random.next());
+      run(rows.data()->lane, x.data()->lane, width, &random);
+    }
+}
+
 }  // namespace
+
+void run_readout_odds_q10(const kernels::KernelTable& table, Digest* digest) {
+  run_readout([&](int16_t* rows, const int16_t* x, int width, Random*) {
+    alignas(64) int16_t odds[kNibbleLanes] = {};
+    table.readout_odds_q10(rows, x, width, odds);
+    digest->add(std::span<const int16_t>(odds));
+  });
+}
+
+void run_readout_learn(const kernels::KernelTable& table, Digest* digest) {
+  run_readout([&](int16_t* rows, const int16_t* x, int width, Random* random) {
+    for (int node = 0; node < kNibbleLanes; ++node) {
+      const auto step = static_cast<int16_t>(node == 0 ? 32767 : node == 1 ? -32767 : static_cast<int16_t>(random->next()) >> random->below(14));
+      table.readout_learn(x, width, step, rows + node * width);
+    }
+    digest->add(std::span<const int16_t>(rows, static_cast<size_t>(kNibbleLanes * width)));
+  });
+}
 
 // They change nothing; that they run on every instruction set is the case.
 void run_nibble_mix_prefetch_second(const kernels::KernelTable& table, Digest* digest) { run_nibble_mix_prefetch(table, digest); }

@@ -84,7 +84,8 @@ class Network(Opinion):
         rows = self.keys.rows(w.bits)
         features = np.concatenate([w.tables[k, rows[k]] for k in range(4)]).astype(np.int64)
         self.state = gru8.gates(w, w.wh @ gru8.upper(self.state), w.wf @ features, byte, self.state)
-        self.freq = gru8.frequencies_of(gru8.logits(w, w.wo @ np.concatenate([gru8.upper(self.state), features])))
+        self.last_inputs = np.concatenate([gru8.upper(self.state), features])
+        self.freq = gru8.frequencies_of(gru8.logits(w, w.wo @ self.last_inputs))
 
     def push(self, byte: int) -> None:
         self.learn_cost(byte)
@@ -105,6 +106,28 @@ class Learner(Opinion):
         self.learn_cost(byte)
         self.network.update([byte])
         self.freq = self.network.predict()[0]
+
+
+class Readout:
+    """Section 8: units over what a network's last layer takes, which learn from the mixer's error."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.rows: dict[tuple[int, int], np.ndarray] = {}  # by tree and node
+
+    def row(self, place: int, node: int) -> np.ndarray:
+        return self.rows.setdefault((place, node), np.zeros(self.network.last_inputs.size, np.int64))
+
+    def odds(self, place: int, node: int) -> int:
+        return clamp(int(self.row(place, node) @ self.network.last_inputs) >> 15, -8192, 8192)
+
+    def learn(self, place: int, node: int, error: int) -> None:
+        x = self.network.last_inputs
+        size = abs(error) * 8192 // (1 + int(x @ x))
+        step = clamp(size if error > 0 else -size, -32767, 32767)
+        row = self.row(place, node)
+        row += (256 * x * step + (1 << 14)) >> 15
+        row.clip(-32768, 32767, out=row)
 
 
 class Begun(dict[Any, list[int]]):
@@ -158,6 +181,8 @@ class Hybrid(NibbleMix):
         if (count, n, profile) == (1, 12, 0):
             self.weights = [Begun(lambda key, begin=begin: START_WEIGHTS[begin + key[0]]) for begin in SET_BEGIN]
             self.maps = Begun(first_map)
+        small = isinstance(self.networks[0], Network) and self.networks[0].last_inputs.size <= 480
+        self.readout = Readout(self.networks[0]) if number >= 6 and small else None
         self.start_byte()
 
     def end_byte(self, byte: int) -> None:
@@ -197,7 +222,10 @@ class Hybrid(NibbleMix):
         sums = [0, 0]
         for i, (value, first, second, third, fourth) in enumerate(zip(x, *weights)):
             sums[i & 1] = sat(sums[i & 1] + times(value, sat(sat(sat(first + second) + third) + fourth)))
-        answer = clamp(sat(2 * sat(sums[0] + sums[1])), -LIMIT, LIMIT)
+        answer = sat(2 * sat(sums[0] + sums[1]))
+        if self.readout:
+            answer = sat(answer + self.readout.odds(self.place, node))
+        answer = clamp(answer, -LIMIT, LIMIT)
         mixed = squash(answer)
         self.probability = 2 * mixed
         for key in self.answer_maps:
@@ -209,7 +237,9 @@ class Hybrid(NibbleMix):
     # Section 5
 
     def learn(self) -> None:
-        for bit, (_, x, weights, mixed, used) in zip(self.bits, self.passed):
+        for bit, (node, _, _, mixed, used) in zip(self.bits, self.passed):
+            if self.readout:
+                self.readout.learn(self.place, node, 32767 * bit - mixed)
             for column, position in used:
                 at = (position >> 10) + (position >> 9 & 1)
                 column[at] += 65535 * bit - column[at] >> 6

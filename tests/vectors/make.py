@@ -124,6 +124,8 @@ def good() -> dict[str, bytes]:
     files["words-stored"] = writer.compact(words, writer.body(out, transforms=[(4, len(out), packed)]))
     files["words-network"] = fastnz.compress(words, model="rnn:units=16,layers=1,words=1")
     files["form-prior-alone"] = fastnz.compress(SENTENCES, 8)
+    strong = _core.testing.model_encode("hybrid", options := b"\7\0", SENTENCES * 3)
+    files["model-hybrid-7"] = writer.compact(SENTENCES * 3, writer.body(strong, 4, options))
     learning = _core.testing.model_encode("hybrid_online", options := b"\1\2", SENTENCES)
     files["model-hybrid-online"] = writer.compact(SENTENCES, writer.body(learning, 12, options))
     for name, data in dictionaries().items():

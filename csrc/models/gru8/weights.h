@@ -45,6 +45,7 @@ class Gru8Weights final : public Weights {
   std::vector<const kernels::NetworkMatrix*> matrices() const override {
     return {&from_state(), &from_features(), &to_logits()};
   }
+  int last_inputs() const noexcept override { return shape_.inputs(); }
   std::vector<std::pair<const char*, int>> sizes() const override {
     return {{"hidden", shape_.hidden}, {"depth", shape_.depth}, {"bits", shape_.bits}};
   }

@@ -21,7 +21,7 @@ constexpr size_t kMostNetworks = kernels::kMaxNibbleNetworks;
 class Hybrid final : public NibbleMix {
  public:
   Hybrid(const HybridOptions& options, uint64_t content_size)
-      : NibbleMix(options.mix, content_size, static_cast<int>(network_ids(options).size())), networks_(options, 1), left_(content_size) {
+      : NibbleMix(options.mix, content_size, static_cast<int>(network_ids(options).size()), last_inputs(options)), networks_(options, 1), left_(content_size) {
     next_byte();
   }
 
@@ -37,7 +37,7 @@ class Hybrid final : public NibbleMix {
  private:
   void next_byte() noexcept {
     networks_.predict();
-    begin_byte(networks_.freq(0, 0), networks_.freq(1, 0));
+    begin_byte(networks_.freq(0, 0), networks_.freq(1, 0), networks_.last_inputs(0));
   }
   void byte_coded(uint32_t byte) noexcept override {
     if (--left_ == 0) return;
@@ -54,11 +54,11 @@ class Hybrid final : public NibbleMix {
 class HybridLanes final : public ModelLanes {
  public:
   HybridLanes(const HybridOptions& options, int lanes)
-      : mix_(options.mix), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
+      : mix_(options.mix), last_inputs_(last_inputs(options)), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
 
   BitModel* begin(int lane, uint64_t content_size) override {
     auto& mine = lane_[static_cast<size_t>(lane)];
-    mine = std::make_unique<Lane>(mix_, content_size, networks_.count());
+    mine = std::make_unique<Lane>(mix_, content_size, networks_.count(), last_inputs_);
     fresh_.push_back(lane);
     return mine.get();
   }
@@ -73,16 +73,16 @@ class HybridLanes final : public ModelLanes {
     started_ = true;
     networks_.predict();
     for (size_t s = 0; s < lane_.size(); ++s)
-      if (lane_[s]) lane_[s]->begin(networks_.freq(0, s), networks_.freq(1, s));
+      if (lane_[s]) lane_[s]->begin(networks_.freq(0, s), networks_.freq(1, s), networks_.last_inputs(s));
   }
 
  private:
   class Lane final : public NibbleMix {
    public:
-    Lane(const MixOptions& options, uint64_t content_size, int networks)
-        : NibbleMix(options, content_size, networks), left_(content_size) {}
-    void begin(const uint32_t* freq0, const uint32_t* freq1) noexcept {
-      if (left_ > 0) begin_byte(freq0, freq1);
+    Lane(const MixOptions& options, uint64_t content_size, int networks, int last_inputs)
+        : NibbleMix(options, content_size, networks, last_inputs), left_(content_size) {}
+    void begin(const uint32_t* freq0, const uint32_t* freq1, std::span<const int8_t> inputs) noexcept {
+      if (left_ > 0) begin_byte(freq0, freq1, inputs);
     }
     uint16_t symbol() const noexcept { return symbol_; }
 
@@ -96,6 +96,7 @@ class HybridLanes final : public ModelLanes {
   };
 
   MixOptions mix_;
+  int last_inputs_;
   PretrainedNetworks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance
@@ -151,6 +152,8 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes) {
   return options;
 }
 
+int last_inputs(const HybridOptions& options) { return require_weights(network_ids(options)[0])->last_inputs(); }
+
 uint64_t networks_memory(const HybridOptions& options) {
   uint64_t memory = 0;
   for (const uint64_t id : network_ids(options)) {
@@ -168,7 +171,7 @@ std::unique_ptr<NibbleMix> make_primable_hybrid(const HybridOptions& options, ui
 size_t hybrid_memory(base::ByteSpan bytes, uint64_t content_size) {
   const HybridOptions options = read_hybrid_options(bytes);
   const auto networks = static_cast<int>(network_ids(options).size());
-  return reserved_bytes(nibble_mix_shape(options.mix, content_size, networks), content_size) + networks_memory(options);
+  return reserved_bytes(nibble_mix_shape(options.mix, content_size, networks, last_inputs(options)), content_size) + networks_memory(options);
 }
 
 std::unique_ptr<BitModel> make_hybrid(base::ByteSpan options, uint64_t content_size) {

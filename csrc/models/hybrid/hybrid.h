@@ -30,6 +30,8 @@ HybridOptions read_hybrid_options(base::ByteSpan bytes);
 // The weights of the networks, the leading one first.
 std::vector<uint64_t> network_ids(const HybridOptions& options);
 
+// What the leading one's last layer takes. Throws kModelMissing.
+int last_inputs(const HybridOptions& options);
 // What they take, weights and the state of one stream. Throws kModelMissing.
 uint64_t networks_memory(const HybridOptions& options);
 // A hybrid that can be primed: each sample or record begins with its networks in their first state too.

@@ -14,7 +14,7 @@ constexpr int kLanes = kernels::kNibbleLanes;
 
 class Mixer final : public NibbleMix {
  public:
-  Mixer(uint64_t size, const Starts* starts) : NibbleMix({.tier = kTier, .profile = Profile::kText}, size, 1, starts) {}
+  Mixer(uint64_t size, const Starts* starts) : NibbleMix({.tier = kTier, .profile = Profile::kText}, size, 1, 0, starts) {}
   using NibbleMix::begin_byte;
   using NibbleMix::used_map;
   using NibbleMix::used_weights;

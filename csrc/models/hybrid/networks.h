@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ class PretrainedNetworks {
   void predict() noexcept {
     for (Network& network : networks_) network.model->predict(network.freq.data());
   }
+  std::span<const int8_t> last_inputs(size_t lane) const noexcept { return networks_[0].model->last_inputs(static_cast<int>(lane)); }
   // Null beyond the last network.
   const uint32_t* freq(size_t network, size_t lane) const noexcept {
     return network < networks_.size() ? networks_[network].freq.data() + lane * kFrequencies : nullptr;

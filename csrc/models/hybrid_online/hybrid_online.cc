@@ -27,13 +27,13 @@ OnlineOptions learner_options(uint8_t learner) { return read_online_options(kLea
 class HybridOnline final : public NibbleMix, public UsesThreads {
  public:
   HybridOnline(const HybridOnlineOptions& options, uint64_t content_size)
-      : NibbleMix(options.hybrid.mix, content_size, 2),
+      : NibbleMix(options.hybrid.mix, content_size, 2, last_inputs(options.hybrid)),
         networks_(options.hybrid, 1),
         learner_(learner_options(options.learner), content_size),
         left_(content_size) {
     networks_.predict();
     learner_.predict(learnt_);
-    begin_byte(networks_.freq(0, 0), learnt_);
+    begin_byte(networks_.freq(0, 0), learnt_, networks_.last_inputs(0));
   }
 
   void use_threads(size_t threads) noexcept override {
@@ -62,7 +62,7 @@ class HybridOnline final : public NibbleMix, public UsesThreads {
     networks_.predict();
     if (second_thread_) second_thread_->wait();
     else learn();
-    begin_byte(networks_.freq(0, 0), learnt_);
+    begin_byte(networks_.freq(0, 0), learnt_, networks_.last_inputs(0));
   }
 
   PretrainedNetworks networks_;
@@ -98,7 +98,7 @@ uint64_t learner_memory(uint8_t learner, uint64_t content_size) {
 
 size_t hybrid_online_memory(base::ByteSpan bytes, uint64_t content_size) {
   const HybridOnlineOptions options = read_hybrid_online_options(bytes);
-  return reserved_bytes(nibble_mix_shape(options.hybrid.mix, content_size, 2), content_size) +
+  return reserved_bytes(nibble_mix_shape(options.hybrid.mix, content_size, 2, last_inputs(options.hybrid)), content_size) +
          networks_memory(options.hybrid) + learner_memory(options.learner, content_size);
 }
 

@@ -63,7 +63,8 @@ uint64_t line_number(uint32_t hash, uint32_t mask, int context) {
 
 // Of direct trees, weights and maps.
 uint64_t small_lanes(const NibbleMixShape& shape) {
-  return (kDirectRoom + weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + map_trees(shape) * kMapColumns) * kNibbleLanes;
+  return (kDirectRoom + weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + map_trees(shape) * kMapColumns) * kNibbleLanes +
+         static_cast<uint64_t>(shape.readout) * Readout::kRows;
 }
 uint64_t small_bytes(const NibbleMixShape& shape) {
   return (small_lanes(shape) * sizeof(int16_t) + Journal::kUnit - 1) / Journal::kUnit * Journal::kUnit;
@@ -71,10 +72,11 @@ uint64_t small_bytes(const NibbleMixShape& shape) {
 
 }  // namespace
 
-NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks) {
+NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks, int last_inputs) {
   const Tier& tier = kTierTable[options.tier - 1];
   NibbleMixShape shape;
   shape.networks = networks;
+  shape.readout = networks == 0 ? 0 : Readout::width(options.tier, last_inputs);
   shape.contexts = std::min<int>(tier.contexts, static_cast<int>(profile_row(options.profile).contexts.size()) & ~1);
   shape.inputs = shape.contexts + kernels::kNibbleDirect + kernels::kNibbleOthers + networks * kernels::kNibbleNetwork;
   const uint64_t most = uint64_t{1} << tier.table_bits;
@@ -88,11 +90,11 @@ NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size
 uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size) {
   const uint64_t trees = weight_rows(shape) * static_cast<uint64_t>(shape.inputs) + kDirectTrees;
   return shape.line_bytes + shape.overflow_bytes + shape.match_entries * 4 + content_size + map_trees(shape) * kMapTreeLanes * 2 +
-         trees * kNibbleLanes * 2 + (uint64_t{1} << 20);
+         trees * kNibbleLanes * 2 + static_cast<uint64_t>(shape.readout) * Readout::kRows * 2 + (uint64_t{1} << 20);
 }
 
-NibbleMix::NibbleMix(const MixOptions& options, uint64_t content_size, int networks, const Starts* starts)
-    : shape_(nibble_mix_shape(options, content_size, networks)),
+NibbleMix::NibbleMix(const MixOptions& options, uint64_t content_size, int networks, int last_inputs, const Starts* starts)
+    : shape_(nibble_mix_shape(options, content_size, networks, last_inputs)),
       profile_(profile_row(options.profile)),
       history_(content_size, options.width, options.step, options.profile),
       kernels_(kernels::kernels()),
@@ -138,6 +140,7 @@ void NibbleMix::initialise() {
   direct_ = reinterpret_cast<int16_t*>(small_.data());
   weights_ = direct_ + kDirectRoom * kNibbleLanes;
   maps_ = reinterpret_cast<uint16_t*>(weights_ + rows * row_lanes);
+  readout_.place(reinterpret_cast<int16_t*>(maps_ + maps * kMapTreeLanes), shape_.readout);
   if (lazy) {
     known_ = small_.data() + lanes * 2;
     return;
@@ -217,7 +220,8 @@ void NibbleMix::compute_hashes() noexcept {
   kernels_.nibble_mix_prefetch(&state_);
 }
 
-void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1) noexcept {
+void NibbleMix::begin_byte(const uint32_t* freq0, const uint32_t* freq1, std::span<const int8_t> inputs) noexcept {
+  if (shape_.readout != 0) readout_.begin_byte(inputs);
   freq_[0] = freq0;
   freq_[1] = freq1;
   set_base_ = third_set_base(profile_, history_);
@@ -257,6 +261,8 @@ void NibbleMix::start_networks() noexcept {
     state_.network_map[k] = map_tree(input + half * kSteps + sure);
     if (k == 0) state_.network_apm = map_tree(shape_.apm_trees + (half * 16 + (node & 15)) * kSteps + sure);
   }
+  if (shape_.readout != 0)
+    kernels_.readout_odds_q10(readout_.row(second_ ? 1 + first_nibble_ : 0, 0), readout_.x(), shape_.readout, state_.readout_q10);
   const bool led = shape_.networks < 2 || network_cost_q10_[0] <= network_cost_q10_[1];
   const auto cost = static_cast<uint32_t>(step_of(network_cost_q10_[0], kCost_q10));
   state_.weights[3] = weight_row(3, half * 16 + (led ? 0 : kSteps) + cost);
@@ -380,6 +386,17 @@ uint64_t NibbleMix::journal_bytes(const NibbleMixShape& shape, uint64_t record_s
   return (record_size + 1 < tables / a_byte ? (record_size + 1) * a_byte : tables) + small_bytes(shape);
 }
 
+void NibbleMix::learn_readout(uint32_t nibble) noexcept {
+  for (uint32_t k = 4, node = 1; k-- > 0;) {
+    const uint32_t bit = nibble >> k & 1;
+    const int16_t step = readout_.step((bit ? 32767 : 0) - state_.mixed_q15[node]);
+    int16_t* const row = readout_.row(second_ ? 1 + first_nibble_ : 0, node);
+    if (journal_) journal_->touch(Journal::kSmall, row, static_cast<size_t>(shape_.readout) * sizeof *row);
+    if (step != 0) kernels_.readout_learn(readout_.x(), shape_.readout, step, row);
+    node = node * 2 + bit;
+  }
+}
+
 void NibbleMix::update_nibble(uint32_t nibble) noexcept {
   if (second_) {
     const uint32_t byte = first_nibble_ << 4 | nibble;
@@ -387,6 +404,7 @@ void NibbleMix::update_nibble(uint32_t nibble) noexcept {
       network_cost_q10_[k] += (kFrequencyBits_q10 - log2_q10(freq_[k][byte]) - network_cost_q10_[k]) >> 2;
     byte_known(byte);  // the frequencies may change from here on
   }
+  if (shape_.readout != 0) learn_readout(nibble);
   kernels_.nibble_mix_update(&state_, static_cast<int>(nibble));
   match_odds_.learn(nibble);
   if (!second_) {

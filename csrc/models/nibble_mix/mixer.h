@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "kernels/table.h"
 #include "models/mixing/contexts.h"
@@ -15,6 +16,7 @@
 #include "models/model.h"
 #include "models/nibble_mix/journal.h"
 #include "models/nibble_mix/match_odds.h"
+#include "models/nibble_mix/readout.h"
 #include "models/nibble_mix/starts.h"
 
 namespace fastnz::models {
@@ -25,19 +27,21 @@ struct NibbleMixShape {
   int contexts;
   int inputs;
   int networks;
+  int readout;                          // numbers of a row of the readout, or 0
   uint64_t line_bytes, overflow_bytes;  // powers of two
   uint64_t match_entries;               // a power of two
   uint64_t apm_trees;                   // a power of two, or 0
 };
 
-NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks);
+// `last_inputs`: what the leading network's last layer takes.
+NibbleMixShape nibble_mix_shape(const MixOptions& options, uint64_t content_size, int networks, int last_inputs);
 uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
 class NibbleMix : public NibbleModel {
  public:
   // Ready for the first byte, but with networks only after begin_byte(). `starts`: what weights and maps begin with, if not
   // with what is learnt for such a shape.
-  NibbleMix(const MixOptions& options, uint64_t content_size, int networks, const Starts* starts = nullptr);
+  NibbleMix(const MixOptions& options, uint64_t content_size, int networks, int last_inputs, const Starts* starts = nullptr);
 
   void update_nibble(uint32_t nibble) noexcept override;
 
@@ -63,7 +67,8 @@ class NibbleMix : public NibbleModel {
 
   // `freq`: of each network, the strongest first, frequencies of 256 values with sum 2^22, which stay as they are until
   // the byte's last bit; null without networks.
-  void begin_byte(const uint32_t* freq0, const uint32_t* freq1 = nullptr) noexcept;
+  // `inputs`: what the leading network's last layer took.
+  void begin_byte(const uint32_t* freq0, const uint32_t* freq1 = nullptr, std::span<const int8_t> inputs = {}) noexcept;
 
   // For those who learn starts: a row of weights (of all sets) or a tree of the networks' maps, or null if it was never used.
   const int16_t* used_weights(uint32_t row) const noexcept;
@@ -75,6 +80,7 @@ class NibbleMix : public NibbleModel {
   void compute_hashes() noexcept;
   void fetch_ahead() noexcept;
   void start_networks() noexcept;
+  void learn_readout(uint32_t nibble) noexcept;
   void push(uint8_t byte) noexcept;
   void touch_lines() noexcept;
   void touch_overflow(uint32_t nibble) noexcept;
@@ -112,6 +118,7 @@ class NibbleMix : public NibbleModel {
   int expected_byte_ = -1;
   MatchOdds match_odds_;
 
+  Readout readout_;
   const uint32_t* freq_[kernels::kMaxNibbleNetworks] = {};     // the networks'
   int32_t network_cost_q10_[kernels::kMaxNibbleNetworks] = {};  // recent mean of what a byte costs by each alone
 

@@ -71,8 +71,7 @@ Dictionary::Dictionary(uint64_t id, uint8_t model, base::ByteSpan options, std::
       bytes_(std::move(bytes)),
       lengths_(std::move(lengths)),
       hybrid_(primable_hybrid(model, options)),
-      options_(without_width(hybrid_ ? hybrid_->mix : read_options(options, "nibble_mix", kNibbleMixTiers))),
-      shape_(nibble_mix_shape(options_, bytes_.size() + kRecordRoom, static_cast<int>(networks().size()))) {
+      options_(without_width(hybrid_ ? hybrid_->mix : read_options(options, "nibble_mix", kNibbleMixTiers))) {
   idle_.reserve(std::max(1u, std::thread::hardware_concurrency()));
 }
 
@@ -88,17 +87,19 @@ std::vector<uint64_t> Dictionary::networks() const {
 }
 
 uint64_t Dictionary::model_memory(uint64_t record_size) const {
-  const uint64_t tables = reserved_bytes(shape_, bytes_.size() + kRecordRoom + record_size);
+  const NibbleMixShape shape = nibble_mix_shape(options_, bytes_.size() + kRecordRoom, static_cast<int>(networks().size()),
+                                                hybrid_ ? models::last_inputs(*hybrid_) : 0);
+  const uint64_t tables = reserved_bytes(shape, bytes_.size() + kRecordRoom + record_size);
   // The journal's marks, a byte per unit of the tables; what it saves; an address and a value of each of five words a byte.
   const uint64_t counters =
-      tables + tables / Journal::kUnit + NibbleMix::journal_bytes(shape_, record_size) * 17 / 16 + record_size * 96;
+      tables + tables / Journal::kUnit + NibbleMix::journal_bytes(shape, record_size) * 17 / 16 + record_size * 96;
   return hybrid_ ? counters + networks_memory(*hybrid_) : counters;
 }
 
 std::unique_ptr<NibbleMix> Dictionary::make_model() const {
   const uint64_t room = bytes_.size() + kRecordRoom;
   std::unique_ptr<NibbleMix> model =
-      hybrid_ ? make_primable_hybrid(*hybrid_, room) : std::make_unique<NibbleMix>(options_, room, 0);
+      hybrid_ ? make_primable_hybrid(*hybrid_, room) : std::make_unique<NibbleMix>(options_, room, 0, 0);
   const uint8_t* next = bytes_.data();
   for (const uint32_t length : lengths_) {
     model->begin_sample(length);

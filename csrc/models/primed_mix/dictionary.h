@@ -46,7 +46,6 @@ class Dictionary final : public Weights {
   std::vector<uint32_t> lengths_;
   std::optional<HybridOptions> hybrid_;  // none: no networks
   MixOptions options_;            // of the counters
-  NibbleMixShape shape_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<NibbleMix>> idle_;
 };

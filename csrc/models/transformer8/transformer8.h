@@ -28,6 +28,10 @@ class Transformer8 final : public SymbolModel {
   int total_bits() const noexcept override { return kernels::kNetworkTotalBits; }
   void predict(uint32_t* freq) noexcept override;
   void logits(int32_t* logits, int32_t* greatest) noexcept override;
+  std::span<const int8_t> last_inputs(int lane) const noexcept override {
+    const size_t count = inputs_.size() / lane_.size();
+    return {inputs_.data() + static_cast<size_t>(lane) * count, count};
+  }
   void update(const uint16_t* symbols_of_lanes) noexcept override;
   void reset(int lane) noexcept override;
 

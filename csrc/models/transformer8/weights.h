@@ -56,6 +56,7 @@ class Transformer8Weights final : public Weights {
     return tables_.data() + ((static_cast<size_t>(table) << shape_.bits) + row) * static_cast<size_t>(shape_.depth);
   }
   size_t memory() const noexcept override { return memory_; }
+  int last_inputs() const noexcept override { return shape_.width + shape_.features(); }
   std::vector<std::pair<const char*, int>> sizes() const override;
   std::vector<const kernels::NetworkMatrix*> matrices() const override;
 
