@@ -6,18 +6,20 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fastnz import _core
 from fastnz.model_files import load
 from fastnz.train import starts
 from fastnz.train.data import split
 
-TABLE = Path(__file__).parents[2] / "csrc/models/nibble_mix/starts.inc"
+TABLES = Path(__file__).parents[2] / "csrc/models/nibble_mix"
 TEXT = np.frombuffer(b"".join(b"%d: the same words, the same number\n" % i for i in range(3000)), np.uint8)
 
 
-def test_the_table_is_whole() -> None:
-    rows = re.findall(r"\{([-0-9, ]+)\}", TABLE.read_text())
+@pytest.mark.parametrize("prior", ["small", "large"])
+def test_the_table_is_whole(prior: str) -> None:
+    rows = re.findall(r"\{([-0-9, ]+)\}", (TABLES / f"starts_{prior}.inc").read_text())
     numbers = [[int(number) for number in row.split(",")] for row in rows]
     weights, maps = numbers[: starts.ROWS], numbers[starts.ROWS :]
     assert len(maps) == starts.MAPS

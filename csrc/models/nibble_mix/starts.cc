@@ -3,12 +3,16 @@
 namespace fastnz::models {
 namespace {
 
-constexpr Starts kLearnt = {
-#include "models/nibble_mix/starts.inc"
+constexpr Starts kSmall = {
+#include "models/nibble_mix/starts_small.inc"
+};
+constexpr Starts kLarge = {
+#include "models/nibble_mix/starts_large.inc"
 };
 
 }  // namespace
 
-const Starts& learnt_starts() noexcept { return kLearnt; }
+const Starts& small_starts() noexcept { return kSmall; }
+const Starts& large_starts() noexcept { return kLarge; }
 
 }  // namespace fastnz::models
