@@ -99,8 +99,13 @@ RECIPES = {
     ),
     "small_wide": Recipe(_SMALL, _wide(4e-3, 1)),
     "large_wide": Recipe({**_LARGE, "hidden": 448}, _wide(3e-3, 2)),
-    "large": Recipe(
+    "large_first": Recipe(
         _LARGE, {**_on(1.2e-3, 30_000_000, 29_400_000, 8), "rise_bytes": 600_000, "streams": 64}, start="small"
+    ),
+    "large": Recipe(
+        _LARGE,
+        {**_on(2e-3, 140_000_000, 138_000_000, 10), "rise_bytes": 2_000_000, "streams": 128, "validate_every": 8_000_000},
+        start="large_first",
     ),
 }
 
