@@ -56,6 +56,7 @@ py::dict fields_of(const OnlineOptions& o) {
   fields["lanes"] = schedule.lanes;
   fields["replay_rate"] = schedule.rate;
   fields["apart"] = static_cast<int>(schedule.apart);
+  fields["dropout"] = schedule.dropout;
   return fields;
 }
 
@@ -83,7 +84,7 @@ OnlineOptions options_of(const py::dict& fields) {
   o.seed = static_cast<uint8_t>(number("seed"));
   if (fields.contains("every"))
     o.schedule = {number("every"), number("doubling") != 0, number("window"), number("passes"), number("lanes"),
-                  number("replay_rate"), number("apart") != 0};
+                  number("replay_rate"), number("apart") != 0, number("dropout")};
   const OnlineOptions read = models::read_online_options(models::write_online_options(o));
   if (!fields_of(read).equal(fields))
     throw base::Error(base::ErrorKind::kInvalidArgument,

@@ -39,11 +39,11 @@ CASES = {
 
 REPLAYS = {
     "gru": {"cell": online.GRU, "streams": 2, "period": 4, "every": 6, "doubling": 0, "window": 6, "passes": 2, "lanes": 4,
-            "replay_rate": 0x80, "apart": 1},
+            "replay_rate": 0x80, "apart": 1, "dropout": 0},
     "lstm-doubling": {"cell": online.LSTM, "period": 8, "horizons": 2, "decay": 2, "every": 6, "doubling": 1, "window": 7,
-                      "passes": 8, "lanes": 2, "replay_rate": 0x78, "apart": 0, "with_mean": 1},
+                      "passes": 8, "lanes": 2, "replay_rate": 0x78, "apart": 0, "with_mean": 1, "dropout": 4},
     "nncp": ATTENTION | {"cell": online.NNCP, "units": 32, "places": 9, "every": 6, "doubling": 0, "window": 8, "passes": 1,
-                         "lanes": 8, "replay_rate": 0x80, "apart": 1},
+                         "lanes": 8, "replay_rate": 0x80, "apart": 1, "dropout": 7},
 }  # fmt: skip
 
 
@@ -145,6 +145,33 @@ def test_gradients(name):
         assert difference(by) == pytest.approx(used[row][j], abs=2e-8 * scale + 1e-7, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["gru-contexts", "lstm-normalised", "nncp"])
+def test_gradients_under_dropout(name):
+    """Of the reference, which test_replays holds the core to: as differences of the loss have them under the same masks."""
+    o = options(name) | {"horizons": 1, "period": 6}
+    symbols = symbols_for(o, o["period"])
+
+    def run(i=0, step=0.0):
+        network = online.Network(o, online.Real)
+        network.dropout = 5
+        network.w[i] += step
+        total = 0.0
+        for row in symbols:
+            p = network.predict()
+            total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
+            network.find(row)
+        return network, total
+
+    network, _ = run()
+    assert abs(np.mean(network.factors() == 0) - 5 / 16) < 0.15
+    rng, scale = np.random.default_rng(3), np.abs(network.g).max()
+    for at, rows, columns in network.places.values():
+        for _ in range(2 if rows * columns else 0):
+            i = at + int(rng.integers(rows * columns))
+            difference = (run(i, 1e-5)[1] - run(i, -1e-5)[1]) / 2e-5
+            assert difference == pytest.approx(network.g[i], abs=2e-8 * scale + 1e-7, rel=1e-5)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_as_torch_has_them(name):
     pytest.importorskip("torch")
@@ -184,6 +211,7 @@ def random_options(rng):
     if rng.random() < 0.3:
         o |= {"every": 6, "doubling": int(rng.integers(2)), "window": int(rng.integers(6, 22)), "passes": int(rng.integers(1, 9))}
         o |= {"lanes": int(rng.choice([1, 2, 8, 64])), "replay_rate": int(rng.integers(0, 0xF0)), "apart": int(rng.integers(2))}
+        o |= {"dropout": int(rng.integers(8))}
     if rng.random() < 0.5:
         width = 16 * int(rng.integers(1, 3))
         o |= {"table_bits": int(rng.choice([8, 10])), "table_width": width, "contexts": int(rng.integers(3, 7))}
@@ -242,12 +270,12 @@ assert env[7] & 0x8040 == 0x8040
 
 def test_a_schedule_is_options():
     """What a user writes is what the core is given, and what does not fit is told in words."""
-    schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True)
+    schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True, dropout=0.25)
     text = f"gru:{schedule}"
     fields = _core.online_presets()["gru"] | {
-        "every": 8, "doubling": 1, "window": 12, "passes": 3, "lanes": 8, "replay_rate": 0x90, "apart": 0,
+        "every": 8, "doubling": 1, "window": 12, "passes": 3, "lanes": 8, "replay_rate": 0x90, "apart": 0, "dropout": 4,
     }  # fmt: skip
     assert load_online(text) == _core.load_online(fields) != load_online("gru")
-    for change in ({"every": 255}, {"window": 32}, {"passes": 9}, {"lanes": 3}, {"lanes": 128}, {"rate": 3.0}):
+    for change in ({"every": 255}, {"window": 32}, {"passes": 9}, {"lanes": 3}, {"lanes": 128}, {"rate": 3.0}, {"dropout": 0.5}):
         with pytest.raises(ValueError, match="gru|network"):
             load_online(f"gru:{schedules.Replay(**change)}")

@@ -24,8 +24,8 @@ def read_options(b):
         raise UnknownOptions(f"options {bytes(b).hex()} of the model online")
     cell, normalised = b[0] & 3, b[0] >> 2 & 1
     words = ("streams", "period", "rate", "decay", "memory")
-    o = {"with_mean": b[0] >> 3 & 1, "units": 16 * b[1], "layers": b[2], "seed": b[11]}
-    o |= dict(zip(words, (b[3], b[4], b[6], b[7], b[8])))
+    o = {"with_mean": b[0] >> 3 & 1, "dropout": b[7] >> 5, "units": 16 * b[1], "layers": b[2], "seed": b[11]}
+    o |= dict(zip(words, (b[3], b[4], b[6], b[7] & 31, b[8])))
     if len(b) == 15:
         o |= {"every": 6 + (b[12] & 15), "lanes": 1 << (b[12] >> 4 & 7), "doubling": b[12] >> 7, "replay_rate": b[14]}
         o |= {"window": 6 + (b[13] & 15), "passes": 1 + (b[13] >> 4 & 7), "apart": b[13] >> 7}

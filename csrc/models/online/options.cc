@@ -12,6 +12,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr uint8_t kVersion = 1;
+constexpr int kDecayBits = 5;  // of its byte; the others are dropout's
 constexpr int kWidthUnit = 16, kInnerUnit = 32, kLeastReplayBits = 6;
 
 // Tuned on two novels of the training corpus, 400,000 bytes each (docs/lab.md).
@@ -110,7 +111,7 @@ OnlineOptions read_online_options(base::ByteSpan bytes) {
   o.streams = bytes[3];
   o.period = bytes[4];
   o.rate = bytes[6];
-  o.decay = bytes[7];
+  o.decay = bytes[7] & ((1 << kDecayBits) - 1);
   o.memory = bytes[8];
   o.seed = bytes[11];
   require(within(o.units, 16, 1024), "units outside 16 to 1024");
@@ -120,6 +121,8 @@ OnlineOptions read_online_options(base::ByteSpan bytes) {
   require(within(o.memory, 4, 20), "memory outside 4 to 20");
   is_recurrent(o.cell) ? read_recurrent(bytes, &o) : read_attention(bytes, &o);
   if (bytes.size() > kOnlineOptionBytes) read_schedule(bytes.subspan(kOnlineOptionBytes), &o.schedule);
+  o.schedule.dropout = bytes[7] >> kDecayBits;
+  require(o.schedule.dropout == 0 || o.schedule.every > 0, "dropout without replays");
   require(work(o) <= int64_t{1} << (is_recurrent(o.cell) ? 24 : 28), "more work than a byte may cost");
   return o;
 }
@@ -130,7 +133,7 @@ std::vector<uint8_t> write_online_options(const OnlineOptions& o) {
   const int tables = o.table_width / kWidthUnit + 16 * (o.contexts > 3 ? o.contexts - 3 : 0);
   std::vector<uint8_t> bytes;
   for (const int value : {kVersion << 4 | family | (o.with_mean ? 8 : 0), o.units / kWidthUnit, o.layers, o.streams, o.period,
-                          recurrent ? o.horizons : o.heads, o.rate, o.decay, o.memory, recurrent ? o.table_bits : o.places - 1,
+                          recurrent ? o.horizons : o.heads, o.rate, o.decay | o.schedule.dropout << kDecayBits, o.memory, recurrent ? o.table_bits : o.places - 1,
                           recurrent ? tables : o.inner / kInnerUnit, static_cast<int>(o.seed)})
     bytes.push_back(static_cast<uint8_t>(value));
   const OnlineSchedule& schedule = o.schedule;

@@ -25,6 +25,7 @@ struct OnlineSchedule {
   int lanes = 0;
   int rate = 0;                 // code of the learning rate, as the options' own
   bool apart = false;           // replays have means of squares, counts and a falling rate of their own
+  int dropout = 0;              // sixteenths of what the output layer reads that a replay leaves out, at most 7
 };
 
 struct OnlineOptions {

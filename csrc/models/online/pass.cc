@@ -4,12 +4,26 @@
 #include <cmath>
 
 #include "models/online/attention_body.h"
+#include "models/online/philox.h"
 #include "models/online/recurrent_body.h"
 
 namespace fastnz::models {
 namespace {
 
 constexpr size_t kSymbols = kernels::kFloatSymbols;
+
+void multiply(const float* factors, float* values, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) values[i] *= factors[i];
+}
+
+size_t row_width(const OnlineOptions& o) noexcept {
+  return static_cast<size_t>(is_recurrent(o.cell) ? o.layers * o.units + o.contexts * o.table_width : o.units);
+}
+
+// Of dropout's arrays each.
+size_t masked(const OnlineOptions& o) noexcept {
+  return static_cast<size_t>(o.streams) * static_cast<size_t>(o.period) * row_width(o);
+}
 
 }  // namespace
 
@@ -26,19 +40,23 @@ std::vector<TableShape> tables_of(const OnlineOptions& options) {
   return is_recurrent(options.cell) ? RecurrentBody::tables(options) : AttentionBody::tables(options);
 }
 
-NetworkPass::NetworkPass(const OnlineOptions& options, DenseParameters* parameters)
-    : streams_(options.streams), period_(options.period), body_(make_body(options, parameters)) {
+NetworkPass::NetworkPass(const OnlineOptions& options, DenseParameters* parameters, int dropout)
+    : streams_(options.streams), period_(options.period), dropout_(dropout), body_(make_body(options, parameters)) {
   const size_t streams = static_cast<size_t>(streams_);
   output_.place(parameters, body_->row_width(), kernels::kFloatSymbols);
   histories_.resize(streams);
   logits_ = FloatBuffer(streams * kSymbols);
   output_gradients_ = FloatBuffer(streams * static_cast<size_t>(period_) * kSymbols);
+  if (dropout == 0) return;
+  factors_ = FloatBuffer(masked(options));
+  dropped_ = FloatBuffer(masked(options));
 }
 
-size_t NetworkPass::bytes(const OnlineOptions& options) noexcept {
+size_t NetworkPass::bytes(const OnlineOptions& options, int dropout) noexcept {
   const size_t streams = static_cast<size_t>(options.streams);
   return body_bytes(options) + 16 * streams + FloatBuffer::bytes(streams * kSymbols) +
-         FloatBuffer::bytes(streams * static_cast<size_t>(options.period) * kSymbols);
+         FloatBuffer::bytes(streams * static_cast<size_t>(options.period) * kSymbols) +
+         (dropout == 0 ? 0 : 2 * FloatBuffer::bytes(masked(options)));
 }
 
 void NetworkPass::draw(OnlineCore* core) const {
@@ -48,11 +66,23 @@ void NetworkPass::draw(OnlineCore* core) const {
                         core->options.seed);
 }
 
+// `first`: of the rows of this period.
+FloatRows NetworkPass::without_dropped(const OnlineCore& core, FloatRows rows, size_t first) noexcept {
+  const size_t streams = static_cast<size_t>(streams_), width = static_cast<size_t>(output_.inputs);
+  const FloatRows dropped{dropped_.row(first, width), width};
+  float* const factors = factors_.row(first, width);
+  draw_dropout(factors, streams * width, dropout_, core.options.seed, steps_++);
+  for (size_t s = 0; s < streams; ++s) std::copy_n(rows.row(s), width, dropped.row(s));
+  multiply(factors, dropped.data, streams * width);
+  return dropped;
+}
+
 void NetworkPass::predict(OnlineCore* core, uint32_t* freq) noexcept {
-  const FloatRows rows = body_->forward(core, histories_.data());
+  FloatRows rows = body_->forward(core, histories_.data());
+  const size_t first = static_cast<size_t>(fresh_) * static_cast<size_t>(streams_);
+  if (dropout_ != 0) rows = without_dropped(*core, rows, first);
   const FloatRows logits{logits_.data(), kSymbols};
   output_.forward(*core->kernels, &core->parameters, rows, logits, streams_);
-  const size_t first = static_cast<size_t>(fresh_) * static_cast<size_t>(streams_);
   for (size_t s = 0; s < static_cast<size_t>(streams_); ++s)
     core->kernels->softmax_f32(logits.row(s), output_gradients_.row(first + s, kSymbols), freq + s * kSymbols);
 }
@@ -71,8 +101,10 @@ bool NetworkPass::update(OnlineCore* core, const int* symbols) noexcept {
   fresh_ = 0;
   core->parameters.clear_gradients();
   const NetworkBody::Ends ends = body_->ends();
-  output_.backward(*core->kernels, &core->parameters, ends.rows, {output_gradients_.data(), kSymbols}, ends.gradients,
-                   period_ * streams_);
+  const size_t width = static_cast<size_t>(output_.inputs), rows = static_cast<size_t>(period_ * streams_);
+  output_.backward(*core->kernels, &core->parameters, dropout_ != 0 ? FloatRows{dropped_.data(), width} : ends.rows,
+                   {output_gradients_.data(), kSymbols}, ends.gradients, period_ * streams_);
+  for (size_t i = 0; i < rows && dropout_ != 0; ++i) multiply(factors_.row(i, width), ends.gradients.row(i), width);
   body_->backward(core);
   return true;
 }

@@ -18,9 +18,10 @@ std::vector<TableShape> tables_of(const OnlineOptions& options);
 
 class NetworkPass {
  public:
-  // options.streams are those of this pass. Places the same parameters whenever it is made.
-  NetworkPass(const OnlineOptions& options, DenseParameters* parameters);
-  static size_t bytes(const OnlineOptions& options) noexcept;
+  // options.streams are those of this pass. Places the same parameters whenever it is made. `dropout`: of what the output layer
+  // reads, sixteenths that are left out.
+  NetworkPass(const OnlineOptions& options, DenseParameters* parameters, int dropout = 0);
+  static size_t bytes(const OnlineOptions& options, int dropout = 0) noexcept;
   void draw(OnlineCore* core) const;
 
   // Frequencies of the next byte of each stream, freq[S][256] with sum 2^22 each.
@@ -31,13 +32,17 @@ class NetworkPass {
   void restart() noexcept;
 
  private:
-  int streams_, period_;
-  int fresh_ = 0;  // steps since the last update
+  FloatRows without_dropped(const OnlineCore& core, FloatRows rows, size_t first) noexcept;
+
+  int streams_, period_, dropout_;
+  int fresh_ = 0;       // steps since the last update
+  uint32_t steps_ = 0;  // in all, whatever was restarted
   std::unique_ptr<NetworkBody> body_;
   DenseLayer output_;
   std::vector<OnlineHistory> histories_;  // [S]
   FloatBuffer logits_;                    // [S][256]
   FloatBuffer output_gradients_;          // [P][S][256]: probabilities, then their gradients
+  FloatBuffer factors_, dropped_;         // [P][S][row width] with dropout: the mask, and the rows under it
 };
 
 }  // namespace fastnz::models
