@@ -61,6 +61,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
   lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
+  decode_preface(model.get(), &decoder);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
       [&](size_t i) { out[i] = decode_byte(model.get(), &decoder); }, [&](size_t coded) { monitor->tick(coded); });

@@ -11,7 +11,7 @@ from .errors import CorruptError
 
 _OPTIONS = (
     "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
-    "heads", "places", "inner", "seed",
+    "heads", "places", "inner", "seed", "bootstrap", "bootstrap_step",
 )  # fmt: skip
 _REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1, "dropout": 0}
 _ALL = ("rate", *_OPTIONS, *_REPLAY)

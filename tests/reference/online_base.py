@@ -3,6 +3,7 @@ from logits to frequencies, gradients that are collected in a fixed order, learn
 """
 
 import numpy as np
+from online_bootstrap import Bootstrap
 from online_arithmetic import LANES, M32, Exact, Real, drawn, philox
 
 SYMBOLS, TOTAL_BITS = 256, 22
@@ -35,8 +36,16 @@ class Learner:
         self.place()
         self._place("output", self.row, SYMBOLS)
         self._place("output offset", 1, SYMBOLS)
+        if self.o.get("bootstrap"):
+            self._place("beside", 1, 16)
         self.w = np.zeros(self.size, np.float32)
         self.draw()
+        self.bootstrap = None
+        if self.o.get("bootstrap"):
+            self.part("beside")[:] = 1
+            alone = {"cell": GRU, "units": o["bootstrap"], "layers": 1, "streams": o["streams"], "period": 1, "horizons": 1}
+            alone |= {"seed": o["seed"], "normalised": 0, "contexts": 0, "table_width": 0}
+            self.bootstrap = Bootstrap(type(self)(alone, arithmetic), o["bootstrap_step"])
         self.w = self.w.astype(self.m.kind)
         self.tables = [table.astype(self.m.kind) for table in self.tables]  # copies: what is drawn is drawn once
         self.optimisers = [Optimiser(self) for _ in range(1 + o.get("apart", 0))]
@@ -93,13 +102,19 @@ class Learner:
 
     def predict(self):
         """Return the frequencies [S][256] of the next bytes."""
+        if self.bootstrap:
+            self.beside, logits = self.bootstrap.predict()
         step = self.forward()
         if self.dropout:
             step["factors"] = self.factors()
             step["row"] = step["row"] * step["factors"]
         start = self.part("output offset") + np.zeros((self.o["streams"], 1), self.m.kind)
         self.kept.append(step)
-        return self._softmax(step, self.m.chain(start, step["row"], self.part("output")))
+        mine = self.m.chain(start, step["row"], self.part("output"))
+        if self.bootstrap:
+            step["beside"] = logits
+            mine = self.m.fma(self.part("beside")[0, 0], logits, mine)
+        return self._softmax(step, mine)
 
     def factors(self):
         """Section 12: 0 where a number of the output layer's is left out, else what keeps the mean."""
@@ -131,6 +146,8 @@ class Learner:
                 gradient[s, symbol] -= self.m.kind(1)
             self.history[s].push(max(int(symbol), 0))
         step["gradient"] = gradient
+        if self.bootstrap:
+            self.bootstrap.push(symbols)
         self.since += 1
         if self.since < self.o["period"]:
             return False
@@ -146,6 +163,9 @@ class Learner:
         d = np.concatenate([step["gradient"] for step in newest])
         self._chain_into("output", np.concatenate([step["row"] for step in newest]), d)
         self._add_into("output offset", d)
+        if self.bootstrap:
+            for row, beside in zip(d, np.concatenate([step["beside"] for step in newest])):
+                self.part("beside", self.g)[:] += self.m.dot(row, beside)
         rows = [self.dots(step["gradient"], self.part("output")) for step in newest]
         self.back([d * step["factors"] for d, step in zip(rows, newest)] if self.dropout else rows)
 

@@ -24,6 +24,7 @@ SIZES_AND_CHANGES = {
     "nncp-replay": (140, {"cell": 5, "units": 32, "heads": 2, "places": 5, "inner": 32} | REPLAY | {"lanes": 1, "apart": 0}),
     "gru-dropout": (200, {"table_bits": 8, "table_width": 16, "contexts": 3} | REPLAY | {"dropout": 4}),
     "trace": (130, {"cell": 4, "units": 64, "heads": 2, "places": 5, "inner": 32, "streams": 2}),
+    "gru-bootstrap": (16400, {"streams": 64, "period": 2, "bootstrap": 16, "bootstrap_step": 3}),
     "nncp": (130, {"cell": 5, "units": 32, "heads": 2, "places": 20, "inner": 32, "layers": 2}),
 }
 
@@ -33,7 +34,7 @@ def frames() -> dict[str, bytes]:
     made = {}
     for name, (size, changes) in SIZES_AND_CHANGES.items():
         rng = np.random.default_rng(len(name))
-        runs = [bytes([97 + int(rng.integers(4))]) * int(rng.integers(3, 9)) for _ in range(40)]
+        runs = [bytes([97 + int(rng.integers(4))]) * int(rng.integers(3, 9)) for _ in range(max(40, size // 3))]
         data, options = b"".join(runs)[:size], bytes(testing.online_options(SMALL | changes))
         made[name] = writer.compact(data, writer.body(testing.model_encode("online", options, data), ROW, options))
     return made
