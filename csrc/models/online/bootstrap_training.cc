@@ -12,8 +12,8 @@ namespace fastnz::models {
 namespace {
 
 // Tuned on pieces of the training corpus (docs/lab.md).
-constexpr int kPasses = 4, kStreams = 8, kPeriod = 20;
-constexpr int kRate = 0x80, kDecay = 8, kMemory = 11;
+constexpr int kPasses = 12, kStreams = 8, kPeriod = 20;
+constexpr int kRate = 0x60, kDecay = 8, kMemory = 11;
 constexpr uint64_t kStepsBetweenPauses = 16;
 
 OnlineOptions trainer_options(const OnlineOptions& options) noexcept {
