@@ -202,6 +202,11 @@ bool wants_words(const Level& level) {
   return configuration && configuration->words();
 }
 
+uint64_t training_memory(const Level& level) {
+  const auto configuration = configuration_of(level.model_id);
+  return configuration ? configuration->training_memory() : 0;
+}
+
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {

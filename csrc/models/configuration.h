@@ -17,6 +17,7 @@ class Configuration : public Weights {
   // For a content of this size.
   virtual std::vector<uint8_t> options_for(uint64_t) const { return option_bytes(); }
   virtual bool words() const noexcept { return false; }          // whether the transform `words` comes first
+  virtual uint64_t training_memory() const noexcept { return 0; }  // that an encoder takes besides the model
   virtual uint64_t block_size() const noexcept { return 0; }  // that suits it; 0: the level's
   std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
 

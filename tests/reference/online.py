@@ -7,8 +7,8 @@ families share in online_base.
 from mixing_options import UnknownOptions
 from online_arithmetic import M32, Exact, Real
 from online_attention import Attention
-from online_bootstrap import Numbers
 from online_base import GRU, LSTM, NNCP, RNN, SYMBOLS, TOTAL_BITS, TRACE
+from online_bootstrap import Numbers
 from online_recurrent import Recurrent
 
 __all__ = ["GRU", "LSTM", "M32", "NNCP", "RNN", "SYMBOLS", "TOTAL_BITS", "TRACE", "Exact", "Network", "Online", "Real"]

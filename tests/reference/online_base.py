@@ -3,8 +3,8 @@ from logits to frequencies, gradients that are collected in a fixed order, learn
 """
 
 import numpy as np
-from online_bootstrap import Bootstrap
 from online_arithmetic import LANES, M32, Exact, Real, drawn, philox
+from online_bootstrap import Bootstrap
 
 SYMBOLS, TOTAL_BITS = 256, 22
 RNN, GRU, LSTM, TRACE, NNCP = 1, 2, 3, 4, 5

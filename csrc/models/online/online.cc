@@ -84,6 +84,10 @@ std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
   return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};
 }
 
+uint64_t OnlineConfiguration::training_memory() const noexcept {
+  return options_.bootstrap.units > 0 ? bootstrap_training_memory(options_) : 0;
+}
+
 size_t online_memory(base::ByteSpan options, uint64_t content_size) {
   const OnlineOptions read = read_online_options(options);
   const size_t streams = static_cast<size_t>(read.streams);

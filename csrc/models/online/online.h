@@ -44,6 +44,7 @@ class OnlineConfiguration final : public Configuration {
   OnlineConfiguration(const OnlineOptions& options, bool words);
   std::vector<uint8_t> option_bytes() const override { return write_online_options(options_); }
   std::vector<uint8_t> options_for(uint64_t size) const override { return online_options_for(option_bytes(), size); }
+  uint64_t training_memory() const noexcept override;
   bool words() const noexcept override { return words_; }
   size_t memory() const noexcept override { return sizeof *this; }
   std::vector<std::pair<const char*, int>> sizes() const override;

@@ -28,7 +28,7 @@ constexpr OnlinePreset kPresets[] = {
     {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 2, .period = 20, .rate = 0xA0, .decay = 11, .memory = 11,
               .heads = 4, .places = 32, .inner = 256}},
     {"dzip", {.cell = OnlineCell::kGru, .units = 192, .period = 20, .rate = 0x98, .decay = 11, .memory = 11,
-              .table_bits = 16, .table_width = 48, .contexts = 4, .bootstrap = {.units = 32, .step = 4}}},
+              .table_bits = 16, .table_width = 48, .contexts = 4, .bootstrap = {.units = 16, .step = 3}}},
 };
 
 void require(bool condition, const char* what) {
