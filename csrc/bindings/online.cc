@@ -47,6 +47,10 @@ py::dict fields_of(const OnlineOptions& o) {
   fields["places"] = o.places;
   fields["inner"] = o.inner;
   fields["seed"] = static_cast<int>(o.seed);
+  if (o.bootstrap.units > 0) {
+    fields["bootstrap"] = o.bootstrap.units;
+    fields["bootstrap_step"] = o.bootstrap.step;
+  }
   const models::OnlineSchedule& schedule = o.schedule;
   if (schedule.every == 0) return fields;
   fields["every"] = schedule.every;
@@ -56,6 +60,7 @@ py::dict fields_of(const OnlineOptions& o) {
   fields["lanes"] = schedule.lanes;
   fields["replay_rate"] = schedule.rate;
   fields["apart"] = static_cast<int>(schedule.apart);
+  fields["dropout"] = schedule.dropout;
   return fields;
 }
 
@@ -81,9 +86,10 @@ OnlineOptions options_of(const py::dict& fields) {
   o.places = number("places");
   o.inner = number("inner");
   o.seed = static_cast<uint8_t>(number("seed"));
+  if (fields.contains("bootstrap")) o.bootstrap = {number("bootstrap"), number("bootstrap_step")};
   if (fields.contains("every"))
     o.schedule = {number("every"), number("doubling") != 0, number("window"), number("passes"), number("lanes"),
-                  number("replay_rate"), number("apart") != 0};
+                  number("replay_rate"), number("apart") != 0, number("dropout")};
   const OnlineOptions read = models::read_online_options(models::write_online_options(o));
   if (!fields_of(read).equal(fields))
     throw base::Error(base::ErrorKind::kInvalidArgument,
@@ -126,13 +132,29 @@ py::array_t<float> copied(const Floats* from, size_t size) {
   return out;
 }
 
+// The bytes that a bootstrap is told, if there is one.
+void tell(models::Bootstrap* bootstrap, base::ByteSpan stored) {
+  if (!bootstrap) return;
+  models::BootstrapReader reader(bootstrap);
+  for (const uint8_t byte : stored)
+    for (int shift = 7; shift >= 0 && !reader.done(); --shift) reader.update(byte >> shift & 1);
+  if (!reader.done()) throw std::invalid_argument("not all of the bootstrap");
+}
+
+py::bytes online_preface(const py::dict& fields, const py::bytes& content) {
+  const std::vector<uint8_t> options = models::write_online_options(options_of(fields));
+  return to_bytes(models::online_preface(options, BufferView(content).bytes(), [] {}));
+}
+
 // symbols [n][S] -> frequencies [n][S][256], all parameters, and those of the last update's gradients. `learns` false: the
 // parameters stay as they were drawn.
-py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const std::string& isa, bool learns) {
+py::dict run_online(const py::dict& fields, const Array<int32_t>& symbols, const std::string& isa, bool learns,
+                    const py::bytes& stored) {
   const OnlineOptions options = options_of(fields);
   if (symbols.ndim() != 2 || symbols.shape(1) != options.streams) throw std::invalid_argument("symbols must be [n][streams]");
   const kernels::KernelTable table = table_of(isa);
   models::OnlineNetwork network(options, static_cast<uint64_t>(symbols.shape(0)), &table);
+  tell(network.bootstrap(), BufferView(stored).bytes());
   if (!learns) network.stop_learning();
   if (!learns && symbols.shape(0) > options.period) throw std::invalid_argument("more than one period needs a network that learns");
   const size_t steps = static_cast<size_t>(symbols.shape(0)), streams = static_cast<size_t>(options.streams);
@@ -171,9 +193,12 @@ void bind_testing_online(py::module_& module) {
     return models::philox(counter, key);
   });
   testing.def("functions_f32", functions, py::arg("isa"), py::arg("which"), py::arg("x"));
-  testing.def("run_online", run_online, py::arg("options"), py::arg("symbols"), py::arg("isa") = "", py::arg("learns") = true);
+  testing.def("run_online", run_online, py::arg("options"), py::arg("symbols"), py::arg("isa") = "", py::arg("learns") = true,
+              py::arg("stored") = py::bytes());
+  testing.def("online_preface", online_preface, py::arg("options"), py::arg("content"));
   testing.def("online_options", [](const py::dict& fields) { return to_bytes(models::write_online_options(options_of(fields))); });
-  testing.def("online_memory", [](const py::object& options) { return models::online_memory(BufferView(options).bytes(), 1); });
+  testing.def("online_memory", [](const py::object& options, uint64_t size) { return models::online_memory(BufferView(options).bytes(), size); },
+              py::arg("options"), py::arg("size") = 1);
 }
 
 }  // namespace fastnz::bindings

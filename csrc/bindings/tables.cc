@@ -31,7 +31,7 @@ py::list levels() {
 uint64_t model_memory(int level, uint64_t size, uint64_t model) {
   const codec::Level row = codec::find_level(level, model);
   return codec::model_memory_bound(row, std::min<uint64_t>(size, format::kMaxBlockSize)) +
-         (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
+         codec::training_memory(row) + (codec::wants_words(row) ? transforms::kWordsForwardMemory : 0);
 }
 
 uint64_t block_size(int level, uint64_t model) { return codec::find_level(level, model).block_size; }

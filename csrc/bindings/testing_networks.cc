@@ -304,6 +304,7 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
     } else {
       const auto model = row.make_bit_model(chosen.bytes(), size);
       coding::BinaryRangeDecoder decoder(view.bytes());
+      codec::decode_preface(model.get(), &decoder);
       codec::for_each_in_lanes(
           size, codec::content_lanes(row, chosen.bytes()), size,
           [&](size_t i) { out[i] = codec::decode_byte(model.get(), &decoder); }, [](size_t) {});

@@ -32,7 +32,7 @@ py::bytes inverse(const std::string& name, py::handle data, py::handle side, siz
   py::bytes out = new_bytes(size, "size");
   const base::MutableByteSpan room = fillable(out);
   const py::gil_scoped_release release;
-  row_named(name).inverse(in.bytes(), side_view.bytes(), room);
+  row_named(name).inverse(in.bytes(), side_view.bytes(), room, [] {});
   return out;
 }
 

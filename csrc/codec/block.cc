@@ -61,6 +61,7 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
   lend_threads(model.get(), threads);
   coding::BinaryRangeDecoder decoder(body.payload);
+  decode_preface(model.get(), &decoder);
   for_each_in_lanes(
       out.size(), content_lanes(row, body.options), tick_bytes(row),
       [&](size_t i) { out[i] = decode_byte(model.get(), &decoder); }, [&](size_t coded) { monitor->tick(coded); });
@@ -141,8 +142,9 @@ format::Body open_body(ByteSpan in, uint64_t content_size, const Limits& limits,
   });
 }
 
-void undo_transforms(const format::Body& body, std::vector<uint8_t> current, base::MutableByteSpan out,
-                     uint64_t offset) {
+void undo_transforms(const format::Body& body, std::vector<uint8_t> current, base::MutableByteSpan out, uint64_t offset,
+                     Monitor* monitor) {
+  const transforms::Pause pause = [&] { monitor->tick(0); };
   within_proven_bytes(offset, [&] {
     for (size_t k = body.transforms.size(); k-- > 0;) {
       const format::BodyTransform& t = body.transforms[k];
@@ -150,10 +152,10 @@ void undo_transforms(const format::Body& body, std::vector<uint8_t> current, bas
       std::vector<uint8_t> room;
       const ByteSpan side = unpack_side(*row, t.side, &room);
       if (k == 0) {
-        row->inverse(current, side, out);
+        row->inverse(current, side, out, pause);
       } else {
         std::vector<uint8_t> made(static_cast<size_t>(body.transforms[k - 1].output_size));
-        row->inverse(current, side, made);
+        row->inverse(current, side, made, pause);
         current.swap(made);
       }
     }
@@ -170,7 +172,7 @@ void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, u
     }
     std::vector<uint8_t> residual(static_cast<size_t>(body.residual_size));
     decode_payload(body, residual, offset, monitor, threads);
-    undo_transforms(body, std::move(residual), out, offset);
+    undo_transforms(body, std::move(residual), out, offset, monitor);
     monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::kLimit, "the system has no memory left for decoding; lower max_memory or threads", offset);

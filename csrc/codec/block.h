@@ -54,7 +54,7 @@ void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& lim
 // The same in steps: a body whose claims were checked against its size, and the content from what the model decoded.
 format::Body open_body(base::ByteSpan in, uint64_t content_size, const Limits& limits, uint64_t offset);
 void undo_transforms(const format::Body& body, std::vector<uint8_t> residual, base::MutableByteSpan out,
-                     uint64_t offset);
+                     uint64_t offset, Monitor* monitor);
 
 [[noreturn]] void throw_code_too_short(uint64_t offset);
 

@@ -59,4 +59,9 @@ inline uint8_t decode_byte(models::BitModel* model, coding::BinaryRangeDecoder* 
   return static_cast<uint8_t>(byte);
 }
 
+// What a model is told before the content, if it is told anything. Its options bound how much that is.
+inline void decode_preface(models::BitModel* model, coding::BinaryRangeDecoder* decoder) {
+  while (model->in_preface()) decode_byte(model, decoder);
+}
+
 }  // namespace fastnz::codec

@@ -46,6 +46,9 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   model->foresee(in);
   lend_threads(model.get(), threads);
   coding::BinaryRangeEncoder encoder(out);
+  if (row.make_preface)
+    for (const uint8_t byte : row.make_preface(options, in, [&] { if (monitor) monitor->tick(0); }))
+      encode_byte(byte, model.get(), &encoder);
   for_each_in_lanes(
       in.size(), content_lanes(row, options), tick_bytes(row),
       [&](size_t i) { encode_byte(in[i], model.get(), &encoder); },

@@ -163,7 +163,7 @@ std::vector<uint8_t> with_head(const std::vector<uint8_t>& options, uint64_t siz
 
 // A configuration that the user named codes everything.
 Choice configured_choice(const models::Configuration& configuration, base::ByteSpan residual) {
-  Choice choice{models::find_model(configuration.model()), configuration.option_bytes()};
+  Choice choice{models::find_model(configuration.model()), configuration.options_for(residual.size())};
   if (choice.row->lane_layout) choice.options = models::lane_options_for(choice.options, residual.size());
   const int head = choice.row->lane_layout ? models::most_lane_head(residual.size()) : 0;
   if (head == 0) return choice;
@@ -202,12 +202,17 @@ bool wants_words(const Level& level) {
   return configuration && configuration->words();
 }
 
+uint64_t training_memory(const Level& level) {
+  const auto configuration = configuration_of(level.model_id);
+  return configuration ? configuration->training_memory() : 0;
+}
+
 Choice neutral_model(const Level& level) { return plain_choice(level, base::ByteSpan()); }
 
 uint64_t model_memory_bound(const Level& level, uint64_t size) {
   if (const auto configuration = configuration_of(level.model_id)) {
     const models::ModelRow& chosen = *models::find_model(configuration->model());
-    if (!chosen.lane_layout) return chosen.memory(configuration->option_bytes(), size);
+    if (!chosen.lane_layout) return chosen.memory(configuration->options_for(size), size);
     uint64_t most = 0;  // a smaller content may have longer lanes
     for (const uint64_t n : {size, std::min(size, (uint64_t{8} << 20) - 1), std::min(size, (uint64_t{32} << 20) - 1)}) {
       const std::vector<uint8_t> options = models::lane_options_for(configuration->option_bytes(), n);

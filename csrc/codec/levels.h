@@ -48,6 +48,9 @@ Choice rival_model(const Level& level, const Choice& choice, base::ByteSpan resi
 // Is the transform `words` to be tried? Only where the user's model asks for it.
 bool wants_words(const Level& level);
 
+// What an encoder takes to train what it stores, beyond the model's own memory.
+uint64_t training_memory(const Level& level);
+
 // A choice that suits any content, and the memory that the model of no block of up to `size` bytes may exceed: blocks
 // whose own choice would take more are coded with the neutral one.
 Choice neutral_model(const Level& level);

@@ -168,7 +168,7 @@ void ManyDecoder::decode_window(size_t begin, size_t end, const std::vector<base
     for (size_t m = 0; m < group.items.size(); ++m) {
       const size_t i = group.items[m];
       failure.run(i, [&] {
-        finish_item(i, open[i - begin].body, whole[m], std::move(residuals[m]), outputs[i]);
+        finish_item(i, open[i - begin].body, whole[m], std::move(residuals[m]), outputs[i], monitor);
       });
     }
   });
@@ -196,10 +196,10 @@ void ManyDecoder::decode_alone(size_t i, base::MutableByteSpan out, Monitor* mon
 }
 
 void ManyDecoder::finish_item(size_t i, const format::Body& body, bool whole, std::vector<uint8_t> residual,
-                              base::MutableByteSpan out) const {
+                              base::MutableByteSpan out, Monitor* monitor) const {
   const uint64_t offset = raw_ ? 0 : contents_[i].blocks[0].offset;
   if (!whole) throw_code_too_short(offset);
-  if (!body.transforms.empty()) undo_transforms(body, std::move(residual), out, offset);
+  if (!body.transforms.empty()) undo_transforms(body, std::move(residual), out, offset, monitor);
   if (!raw_) require_hash(out, contents_[i].blocks[0].content_hash, contents_[i].blocks[0].hash_bits, offset);
 }
 

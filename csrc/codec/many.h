@@ -46,7 +46,7 @@ class ManyDecoder {
   bool open_for_lanes(size_t i, OpenItem* open) const;
   void decode_alone(size_t i, base::MutableByteSpan out, Monitor* monitor) const;
   void finish_item(size_t i, const format::Body& body, bool whole, std::vector<uint8_t> residual,
-                   base::MutableByteSpan out) const;
+                   base::MutableByteSpan out, Monitor* monitor) const;
 
   std::vector<base::ByteSpan> items_;
   bool raw_;

@@ -14,7 +14,10 @@ class Configuration : public Weights {
   // What no hash of a model file is likely to be; `mark` tells rows apart.
   Configuration(const char* model, uint64_t mark, const std::vector<uint8_t>& options) : Weights(id_of(mark, options), model) {}
   virtual std::vector<uint8_t> option_bytes() const = 0;
+  // For a content of this size.
+  virtual std::vector<uint8_t> options_for(uint64_t) const { return option_bytes(); }
   virtual bool words() const noexcept { return false; }          // whether the transform `words` comes first
+  virtual uint64_t training_memory() const noexcept { return 0; }  // that an encoder takes besides the model
   virtual uint64_t block_size() const noexcept { return 0; }  // that suits it; 0: the level's
   std::vector<const kernels::NetworkMatrix*> matrices() const override { return {}; }
 

@@ -29,6 +29,9 @@ class BitModel {
   uint32_t expected_q16() const noexcept { return asked_q16_; }  // [1, 65535]
   virtual void update_expected(bool) noexcept {}
 
+  // While true, the bytes to come are no content but what the encoder stores for the model itself (ModelRow::make_preface).
+  bool in_preface() const noexcept { return in_preface_; }
+
   // An encoder shows the content it is about to code, which must outlive the model, so that memory can be fetched in time.
   // Predictions do not depend on it.
   void foresee(base::ByteSpan content) noexcept { content_ = content.data(); }
@@ -39,6 +42,7 @@ class BitModel {
   uint32_t p1_q16_ = 1u << 15;
   uint32_t asked_q16_ = 1u << 15;
   int asked_byte_ = -1;
+  bool in_preface_ = false;
   const uint16_t* nibble_p1_q16_ = nullptr;
 };
 

@@ -21,7 +21,7 @@ constexpr ModelRow kRows[] = {
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
     {kPrimedMixModel, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
     {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
-    {8, "online", online_memory, make_online, nullptr, nullptr, 0, online_lanes},
+    {8, "online", online_memory, make_online, nullptr, nullptr, 0, online_lanes, nullptr, nullptr, online_preface},
     {kLaneMixModel, "lane_mix", lane_mix_memory, nullptr, nullptr, nullptr, 0, nullptr, lane_mix_layout, make_lane_mix},
     {kHybridOnlineModel, "hybrid_online", hybrid_online_memory, make_hybrid_online, nullptr, nullptr, 8, hybrid_online_lanes},
 };

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/span.h"
 #include "models/model.h"
@@ -39,6 +41,9 @@ struct ModelRow {
   LaneLayout (*lane_layout)(base::ByteSpan options, uint64_t content_size) = nullptr;
   std::unique_ptr<LaneGroup> (*make_lane_group)(base::ByteSpan options, uint64_t content_size, const uint8_t* content,
                                                 uint32_t group) = nullptr;
+  // Null where a model is told nothing but the content. Encoder only, and may take long: calls `pause` every few milliseconds, which
+  // may throw.
+  std::vector<uint8_t> (*make_preface)(base::ByteSpan options, base::ByteSpan content, const std::function<void()>& pause) = nullptr;
 };
 
 std::span<const ModelRow> model_rows() noexcept;

@@ -16,6 +16,19 @@ namespace {
   throw base::Error(base::ErrorKind::kCorrupt, "recurrence transform: " + what);
 }
 
+// Between two pauses: a range may have 2^28 bytes, and each 256 taps.
+constexpr size_t kTapsBetweenPauses = size_t{1} << 20;
+
+// Calls work(begin, end) for pieces of the units from `begin` to `end`, in ascending order.
+template <typename Work>
+void in_pieces(const Recurrence& r, size_t begin, size_t end, const Pause& pause, Work work) {
+  const size_t piece = kTapsBetweenPauses / r.taps.size();
+  for (; begin < end; begin += std::min(piece, end - begin)) {
+    work(begin, begin + std::min(piece, end - begin));
+    pause();
+  }
+}
+
 // The first order() units stay as they are; with an alphabet, bytes before and symbols or differences of symbols after.
 void encode_range(const Recurrence& r, base::ByteSpan content, uint8_t* out) {
   std::vector<uint8_t> symbols;
@@ -36,17 +49,17 @@ void encode_range(const Recurrence& r, base::ByteSpan content, uint8_t* out) {
 }
 
 // Lags of at least eight bytes: eight units at once.
-void restore_wide_xor(const Recurrence& r, base::MutableByteSpan x, size_t n) {
-  for (; n + 8 <= x.size(); n += 8) {
+void restore_wide_xor(const Recurrence& r, base::MutableByteSpan x, size_t n, size_t end) {
+  for (; n + 8 <= end; n += 8) {
     uint64_t sum = base::load_le<uint64_t>(x.data() + n);
     for (const Tap& tap : r.taps) sum ^= base::load_le<uint64_t>(x.data() + n - tap.lag);
     base::store_le<uint64_t>(x.data() + n, sum);
   }
-  for (; n < x.size(); ++n) x[n] = static_cast<uint8_t>(x[n] ^ XorPredictor{r}.predict(x.data(), n));
+  for (; n < end; ++n) x[n] = static_cast<uint8_t>(x[n] ^ XorPredictor{r}.predict(x.data(), n));
 }
 
-void decode_range(const Recurrence& r, base::MutableByteSpan x) {
-  const size_t seed = std::min<size_t>(r.order(), x.size() / static_cast<size_t>(r.width));
+void decode_range(const Recurrence& r, base::MutableByteSpan x, const Pause& pause) {
+  const size_t units = x.size() / static_cast<size_t>(r.width), seed = std::min<size_t>(r.order(), units);
   if (r.alphabet) {
     const std::array<uint16_t, 256> symbol = symbols_of(*r.alphabet);
     for (size_t i = 0; i < seed; ++i) {
@@ -57,14 +70,16 @@ void decode_range(const Recurrence& r, base::MutableByteSpan x) {
       if (x[i] >= r.alphabet->modulus) corrupt("a difference outside of the alphabet");
   }
   if (!r.sums && r.taps.front().lag >= 8) {
-    restore_wide_xor(r, x, seed);
+    in_pieces(r, seed, units, pause, [&](size_t n, size_t end) { restore_wide_xor(r, x, n, end); });
   } else {
     with_predictor(r, [&](const auto& predictor) {
       using Unit = typename std::decay_t<decltype(predictor)>::Unit;
-      for (size_t n = seed; n < x.size() / sizeof(Unit); ++n) {
-        uint8_t* const at = x.data() + n * sizeof(Unit);
-        base::store_le<Unit>(at, predictor.restore(base::load_le<Unit>(at), predictor.predict(x.data(), n)));
-      }
+      in_pieces(r, seed, units, pause, [&](size_t n, size_t end) {
+        for (; n < end; ++n) {
+          uint8_t* const at = x.data() + n * sizeof(Unit);
+          base::store_le<Unit>(at, predictor.restore(base::load_le<Unit>(at), predictor.predict(x.data(), n)));
+        }
+      });
     });
   }
   if (r.alphabet)
@@ -90,14 +105,14 @@ bool recurrence_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vecto
 
 uint64_t recurrence_max_output(uint64_t in_size, uint64_t) { return in_size; }
 
-void recurrence_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out) {
+void recurrence_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause& pause) {
   if (in.size() != out.size())
     corrupt("size changes from " + std::to_string(in.size()) + " to " + std::to_string(out.size()) + " bytes");
   std::copy(in.begin(), in.end(), out.begin());
-  for_each_range(side, out, "recurrence range", corrupt, [](base::ByteReader* reader, base::MutableByteSpan range) {
+  for_each_range(side, out, "recurrence range", corrupt, [&](base::ByteReader* reader, base::MutableByteSpan range) {
     const Recurrence r = Recurrence::read(reader);
     if (range.size() % static_cast<size_t>(r.width) != 0) corrupt("a range ends inside a unit");
-    decode_range(r, range);
+    decode_range(r, range, pause);
   });
 }
 

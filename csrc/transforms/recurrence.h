@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "base/span.h"
+#include "transforms/pause.h"
 
 namespace fastnz::transforms {
 
 bool recurrence_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
 uint64_t recurrence_max_output(uint64_t in_size, uint64_t side_size);
-void recurrence_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
+void recurrence_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause& pause);
 
 }  // namespace fastnz::transforms

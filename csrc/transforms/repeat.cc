@@ -207,7 +207,7 @@ uint64_t repeat_max_output(uint64_t in_size, uint64_t side_size) {
 }
 
 // Side data, until it ends: varint literals, 3 bytes of length - 1, varint distance.
-void repeat_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out) {
+void repeat_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause&) {
   base::ByteReader reader(side);
   size_t read = 0, written = 0;
   const auto copy_literals = [&](uint64_t count) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "transforms/pause.h"
 
 namespace fastnz::transforms {
 
@@ -15,6 +16,6 @@ inline constexpr uint64_t kRepeatMinOpSize = 5;                  // bytes that o
 
 bool repeat_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
 uint64_t repeat_max_output(uint64_t in_size, uint64_t side_size);
-void repeat_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
+void repeat_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause& pause);
 
 }  // namespace fastnz::transforms

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "transforms/pause.h"
 
 namespace fastnz::transforms {
 
@@ -21,7 +22,8 @@ struct TransformRow {
   uint64_t (*max_output)(uint64_t in_size, uint64_t side_size);
   // Fills `out`, whose size is that of forward's input. Throws base::Error(kCorrupt; kTruncated where side data ends
   // inside a number).
-  void (*inverse)(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
+  // Calls `pause` now and then if side data can make it take seconds.
+  void (*inverse)(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause& pause);
   // Only tried where a level or a model asks for it: it serves some models and harms others.
   bool on_request = false;
   // The most side data that inverse() is given, if it is worth a model of its own (codec/side_data.h); 0: it is stored.

@@ -113,7 +113,7 @@ bool x86_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8
 
 uint64_t x86_max_output(uint64_t in_size, uint64_t) { return in_size; }
 
-void x86_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out) {
+void x86_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause&) {
   if (in.size() != out.size())
     corrupt("size changes from " + std::to_string(in.size()) + " to " + std::to_string(out.size()) + " bytes");
   std::copy(in.begin(), in.end(), out.begin());

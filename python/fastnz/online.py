@@ -11,11 +11,9 @@ from .errors import CorruptError
 
 _OPTIONS = (
     "words", "units", "layers", "streams", "period", "horizons", "decay", "memory", "table_bits", "table_width", "contexts",
-    "heads", "places", "inner", "seed",
+    "heads", "places", "inner", "seed", "bootstrap", "bootstrap_step",
 )  # fmt: skip
-_RATES = ("rate", "replay_rate")
-_STEPS = ("every", "window")  # powers of two, of which the core wants the exponent
-_REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1}
+_REPLAY = {"every": 16, "doubling": 0, "window": 20, "passes": 1, "lanes": 4, "replay_rate": 0xA0, "apart": 1, "dropout": 0}
 _ALL = ("rate", *_OPTIONS, *_REPLAY)
 
 
@@ -54,9 +52,7 @@ def load_online(model: str) -> int:
         if word in _REPLAY:
             options = _REPLAY | options
         try:
-            options[word] = _rate_code(float(value)) if word in _RATES else int(value)
-            if word in _STEPS:
-                options[word] = _exponent(options[word])
+            options[word] = _CODES.get(word, int)(value)
         except (ValueError, OverflowError):
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
         if not 0 <= options[word] <= (1 if word == "words" else 8192):
@@ -70,15 +66,29 @@ def load_online(model: str) -> int:
         raise ValueError(f"model {model}: {error}") from None
 
 
-def _exponent(steps: int) -> int:
+def _exponent(value: str) -> int:
     """Return log2 of a power of two."""
+    steps = int(value)
     if steps.bit_count() != 1 or not 1 << 6 <= steps <= 1 << 21:
         raise ValueError(steps)
     return steps.bit_length() - 1
 
 
-def _rate_code(rate: float) -> int:
-    """Return the code of the learning rate nearest to `rate`: (16 + low four bits) * 2^-(4 + high four bits)."""
+def _rate_code(value: str) -> int:
+    """Return the code of the learning rate nearest to a number: (16 + low four bits) * 2^-(4 + high four bits)."""
+    rate = float(value)
     if not 2**-16 <= rate <= 2:
         raise ValueError(rate)
     return min(range(256), key=lambda code: abs((16 + code % 16) / 2 ** (4 + code // 16) - rate))
+
+
+def _sixteenths(value: str) -> int:
+    """Return the nearest number of sixteenths, of which there are less than half."""
+    share = float(value)
+    if not 0 <= share <= 7 / 16:
+        raise ValueError(share)
+    return round(16 * share)
+
+
+# Of words that are not the core's integers.
+_CODES = {"rate": _rate_code, "replay_rate": _rate_code, "every": _exponent, "window": _exponent, "dropout": _sixteenths}

@@ -33,6 +33,8 @@ class Replay:
         Of learning. It falls as the network's own does.
     apart : bool
         Whether replays have means of squares and counts of their own (an optimiser state, as jax-compress has it).
+    dropout : float
+        Which share of what the output layer reads a replay leaves out at random, to sixteenths, at most 7/16.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Replay:
     lanes: int = 4
     rate: float = 0.001
     apart: bool = True
+    dropout: float = 0.0
 
     def __str__(self) -> str:
         """Return the schedule as options behind the name of a network."""

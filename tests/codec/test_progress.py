@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+import writer
 from damage import words
 
 from fastnz import _core
@@ -61,3 +62,25 @@ except KeyboardInterrupt:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "interrupted", done.stderr
+
+
+@pytest.mark.parametrize("form", [bytes(1), b"\4\0"])  # exclusive or; sums and their constant
+def test_a_transform_that_takes_its_time_can_be_ended(form):
+    """256 taps for each of 64 Mi bytes, 2^34 additions that a frame of a thousand bytes asks for."""
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, total):
+        raise Stop
+
+    size, most = 1 << 26, 1 << 20
+    zeros = b"".join(writer.repeat_operation(int(k == 0), most - int(k == 63), 1) for k in range(64))
+    taps = b"\xff" + b"".join(b"\1" + b"\1" * (len(form) - 1) for _ in range(256))
+    ranges = writer.varint(0) + writer.varint(size) + form + taps
+    body = writer.body(b"\0", transforms=[(3, size, ranges), (1, 1, zeros)])
+    frame = writer.full([(b"", body)], sizes=[size], memory_kib=1 << 17)
+    begin = time.monotonic()
+    with pytest.raises(Stop):
+        _core.decompress(frame, progress=stop, **LIMITS)
+    assert time.monotonic() - begin < 3

@@ -30,6 +30,9 @@ CASES = {
     "gru-six-contexts": {"table_bits": 9, "table_width": 32, "contexts": 6},
     "lstm": {"cell": online.LSTM, "layers": 2, "streams": 2, "horizons": 2},
     "lstm-normalised": {"cell": online.LSTM, "normalised": 1, "layers": 2, "streams": 3, "memory": 4},
+    "gru-bootstrap": {"streams": 2, "bootstrap": 16, "bootstrap_step": 4},
+    "lstm-bootstrap": {"cell": online.LSTM, "normalised": 1, "layers": 2, "table_bits": 8, "table_width": 16, "contexts": 3,
+                       "bootstrap": 32, "bootstrap_step": 3},
     "trace": ATTENTION | {"cell": online.TRACE, "streams": 2},
     "trace-layers": ATTENTION | {"cell": online.TRACE, "layers": 2, "heads": 4, "places": 1, "with_mean": 1, "decay": 2},
     "nncp": ATTENTION | {"cell": online.NNCP, "layers": 2, "places": 17},
@@ -39,16 +42,30 @@ CASES = {
 
 REPLAYS = {
     "gru": {"cell": online.GRU, "streams": 2, "period": 4, "every": 6, "doubling": 0, "window": 6, "passes": 2, "lanes": 4,
-            "replay_rate": 0x80, "apart": 1},
+            "replay_rate": 0x80, "apart": 1, "dropout": 0},
     "lstm-doubling": {"cell": online.LSTM, "period": 8, "horizons": 2, "decay": 2, "every": 6, "doubling": 1, "window": 7,
-                      "passes": 8, "lanes": 2, "replay_rate": 0x78, "apart": 0, "with_mean": 1},
+                      "passes": 8, "lanes": 2, "replay_rate": 0x78, "apart": 0, "with_mean": 1, "dropout": 4},
     "nncp": ATTENTION | {"cell": online.NNCP, "units": 32, "places": 9, "every": 6, "doubling": 0, "window": 8, "passes": 1,
-                         "lanes": 8, "replay_rate": 0x80, "apart": 1},
+                         "lanes": 8, "replay_rate": 0x80, "apart": 1, "dropout": 7},
 }  # fmt: skip
 
 
 def options(name):
     return SMALL | CASES[name]
+
+
+def stored_for(o):
+    """Numbers of a bootstrap, if there is one: of the bytes of symbols_for() and a few others."""
+    if "bootstrap" not in o:
+        return b""
+    return testing.online_preface(o, np.random.default_rng(5).integers(95, 103, 300).astype(np.uint8).tobytes())
+
+
+def network_of(o, arithmetic=online.Exact):
+    network = online.Network(o, arithmetic)
+    for byte in stored_for(o):
+        network.bootstrap.take(byte)
+    return network
 
 
 def symbols_for(o, steps, seed=1):
@@ -61,7 +78,7 @@ def symbols_for(o, steps, seed=1):
 
 
 def reference_run(o, symbols, arithmetic=online.Exact, learns=True):
-    network, freq = online.Network(o, arithmetic), []
+    network, freq = network_of(o, arithmetic), []
     for row in symbols:
         freq.append(network.predict())
         network.update(row, learns)
@@ -73,7 +90,7 @@ def test_as_the_document_says(name):
     """Frequencies, gradients and parameters after several updates, bit for bit."""
     o = options(name)
     symbols = symbols_for(o, 4 * o["period"])
-    made = testing.run_online(o, symbols)
+    made = testing.run_online(o, symbols, stored=stored_for(o))
     network, freq = reference_run(o, symbols)
     assert (freq.sum(2) == 1 << online.TOTAL_BITS).all() and freq.min() >= 1
     assert (made["frequencies"] == freq).all()
@@ -102,7 +119,7 @@ def test_gradients(name):
     """In fp32 as in fp64, and in fp64 as differences of the loss have them."""
     o = options(name) | {"horizons": 1, "period": 6}
     symbols = symbols_for(o, o["period"])
-    made = testing.run_online(o, symbols, learns=False)
+    made = testing.run_online(o, symbols, learns=False, stored=stored_for(o))
     network, _ = reference_run(o, symbols, online.Real, learns=False)
     scale = np.abs(network.g).max()
     near = (2e-5 if o["normalised"] or o["places"] else 2e-6) * scale  # inverse_root is right to 5e-6
@@ -113,7 +130,7 @@ def test_gradients(name):
             assert np.abs(used[row] - gradient).max() < near
 
     def loss(change):
-        other = online.Network(o, online.Real)
+        other = network_of(o, online.Real)
         change(other)
         total = 0.0
         for row in symbols:
@@ -121,15 +138,17 @@ def test_gradients(name):
             total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
             for history, x in zip(other.history, row):
                 history.push(max(int(x), 0))
+            if other.bootstrap:
+                other.bootstrap.push(row)
         return total
 
     def difference(change_by):
         return (loss(change_by(1e-5)) - loss(change_by(-1e-5))) / 2e-5
 
     rng = np.random.default_rng(3)
-    for at, rows, columns in network.places.values():
+    for place, (at, rows, columns) in network.places.items():
         for _ in range(2 if rows * columns else 0):
-            i = at + int(rng.integers(rows * columns))
+            i = at + int(rng.integers(1 if place == "beside" else rows * columns))  # of sixteen equal numbers the first is read
 
             def by(step, i=i):
                 return lambda other: other.w.__setitem__(i, other.w[i] + step)
@@ -145,7 +164,34 @@ def test_gradients(name):
         assert difference(by) == pytest.approx(used[row][j], abs=2e-8 * scale + 1e-7, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["gru-contexts", "lstm-normalised", "nncp"])
+def test_gradients_under_dropout(name):
+    """Of the reference, which test_replays holds the core to: as differences of the loss have them under the same masks."""
+    o = options(name) | {"horizons": 1, "period": 6}
+    symbols = symbols_for(o, o["period"])
+
+    def run(i=0, step=0.0):
+        network = online.Network(o, online.Real)
+        network.dropout = 5
+        network.w[i] += step
+        total = 0.0
+        for row in symbols:
+            p = network.predict()
+            total -= sum(np.log(p[s, symbol]) for s, symbol in enumerate(row) if symbol >= 0)
+            network.find(row)
+        return network, total
+
+    network, _ = run()
+    assert abs(np.mean(network.factors() == 0) - 5 / 16) < 0.15
+    rng, scale = np.random.default_rng(3), np.abs(network.g).max()
+    for at, rows, columns in network.places.values():
+        for _ in range(2 if rows * columns else 0):
+            i = at + int(rng.integers(rows * columns))
+            difference = (run(i, 1e-5)[1] - run(i, -1e-5)[1]) / 2e-5
+            assert difference == pytest.approx(network.g[i], abs=2e-8 * scale + 1e-7, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "bootstrap" not in CASES[name]])
 def test_gradients_as_torch_has_them(name):
     pytest.importorskip("torch")
     import online_torch
@@ -184,6 +230,9 @@ def random_options(rng):
     if rng.random() < 0.3:
         o |= {"every": 6, "doubling": int(rng.integers(2)), "window": int(rng.integers(6, 22)), "passes": int(rng.integers(1, 9))}
         o |= {"lanes": int(rng.choice([1, 2, 8, 64])), "replay_rate": int(rng.integers(0, 0xF0)), "apart": int(rng.integers(2))}
+        o |= {"dropout": int(rng.integers(8))}
+    elif rng.random() < 0.3:
+        o |= {"bootstrap": 16 * int(rng.integers(1, 4)), "bootstrap_step": int(rng.integers(2, 16))}
     if rng.random() < 0.5:
         width = 16 * int(rng.integers(1, 3))
         o |= {"table_bits": int(rng.choice([8, 10])), "table_width": width, "contexts": int(rng.integers(3, 7))}
@@ -194,7 +243,8 @@ def assert_equal_everywhere(seed):
     rng = np.random.default_rng(seed)
     o = random_options(rng)
     symbols = symbols_for(o, o["period"] * (o["horizons"] + 2) + 2 + 80 * ("every" in o), seed)
-    runs = [testing.run_online(o, symbols, isa) for isa in fastnz.isas()]
+    stored = stored_for(o)  # by the fastest instruction set; test_online_frames has the others train too
+    runs = [testing.run_online(o, symbols, isa, stored=stored) for isa in fastnz.isas()]
     for run in runs:
         assert np.isfinite(run["parameters"]).all() and np.isfinite(run["gradients"]).all()
         assert (run["frequencies"].sum(2) == 1 << online.TOTAL_BITS).all()
@@ -242,12 +292,12 @@ assert env[7] & 0x8040 == 0x8040
 
 def test_a_schedule_is_options():
     """What a user writes is what the core is given, and what does not fit is told in words."""
-    schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True)
+    schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True, dropout=0.25)
     text = f"gru:{schedule}"
     fields = _core.online_presets()["gru"] | {
-        "every": 8, "doubling": 1, "window": 12, "passes": 3, "lanes": 8, "replay_rate": 0x90, "apart": 0,
+        "every": 8, "doubling": 1, "window": 12, "passes": 3, "lanes": 8, "replay_rate": 0x90, "apart": 0, "dropout": 4,
     }  # fmt: skip
     assert load_online(text) == _core.load_online(fields) != load_online("gru")
-    for change in ({"every": 255}, {"window": 32}, {"passes": 9}, {"lanes": 3}, {"lanes": 128}, {"rate": 3.0}):
+    for change in ({"every": 255}, {"window": 32}, {"passes": 9}, {"lanes": 3}, {"lanes": 128}, {"rate": 3.0}, {"dropout": 0.5}):
         with pytest.raises(ValueError, match="gru|network"):
             load_online(f"gru:{schedules.Replay(**change)}")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import writer
 import fastnz
 from fastnz import _core, schedules
 from fastnz._core import testing
+from fastnz.online import load_online
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
 
@@ -81,6 +83,56 @@ print(repr(frames))
     reader = f"import fastnz\nassert all(fastnz.decompress(f) == {TEXT[:300] * 2!r} for f in {made['scalar'].strip()})"
     for isa in fastnz.isas():
         assert run_python(reader, FASTNZ_ISA=isa).returncode == 0
+
+
+BOOTSTRAPPED = "dzip:units=16,table_bits=0,table_width=0,contexts=0,streams=64,bootstrap=16"
+LONGER = " ".join(np.random.default_rng(3).choice(_WORDS, 3500)).encode()
+
+
+def test_a_bootstrap_is_stored_where_the_content_is_long_enough():
+    """From 1,024 bytes for each of its units on; before, there is the other network alone."""
+    assert len(LONGER) > 16384
+    packed = fastnz.compress(LONGER, model=BOOTSTRAPPED)
+    assert fastnz.decompress(packed) == LONGER
+    short = LONGER[:16000]
+    alone = fastnz.compress(short, model="gru:units=16,streams=64")
+    assert len(fastnz.compress(short, model=BOOTSTRAPPED)) == len(alone)
+
+
+def test_a_bootstrap_is_found_alike_on_every_instruction_set(run_python):
+    program = f"import fastnz, zlib; print(zlib.crc32(fastnz.compress({LONGER!r}, model={BOOTSTRAPPED!r})))"
+    made = {run_python(program, FASTNZ_ISA=isa).stdout for isa in fastnz.isas()}
+    assert len(made) == 1 and made != {""}
+
+
+def test_training_can_be_ended():
+    class Stop(Exception):
+        pass
+
+    def stop(done, total):
+        raise Stop
+
+    shuffled = np.random.default_rng(4).permutation(np.frombuffer(LONGER * 100, np.uint8)).tobytes()  # nothing for transforms
+    model = load_online("dzip:bootstrap=240")
+    begin = time.monotonic()
+    with pytest.raises(Stop):
+        _core.compress_raw(shuffled, 6, model=model, progress=stop)
+    assert time.monotonic() - begin < 5
+
+
+def test_hostile_bootstraps():
+    """More than a content of that size may have, none, a coarse step, beside attention; a code that ends inside of it."""
+    plain = good_options()
+    for byte in (0x42, 0x4F):
+        with pytest.raises(fastnz.CorruptError, match="bootstrap"):
+            decode(plain + bytes([byte]), size=16 * 1024 * (byte & 15) - 1)
+    for options in (plain + b"\x40", plain + b"\x11", testing.online_options(_core.online_presets()["nncp"]) + b"\x41"):
+        with pytest.raises(fastnz.CorruptError, match="bootstrap"):
+            decode(options, size=1 << 16)
+    with pytest.raises(fastnz.CorruptError, match="end before"):
+        decode(plain + b"\x41", size=1 << 14)
+    assert _core.model_memory(6, 1 << 16, load_online("dzip")) > _core.model_memory(6, 1 << 16, load_online("gru_feat")) + 300_000
+    assert testing.online_memory(bytes(plain + b"\x41"), 1 << 16) > testing.online_memory(bytes(plain), 1 << 16) + 90_000
 
 
 def good_options(**changes):

@@ -426,6 +426,8 @@ def decode_bits(payload: bytes, model: Model, size: int) -> bytes:
             span, code, at = span << 8, code << 8 | source[at], at + 1
         return int(bit)
 
+    while getattr(model, "in_preface", False):
+        model.update(decode(model.p1()))
     for _ in range(size):
         if asked := getattr(model, "asked", None):
             as_expected = decode(asked[1]) == 1

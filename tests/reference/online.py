@@ -8,6 +8,7 @@ from mixing_options import UnknownOptions
 from online_arithmetic import M32, Exact, Real
 from online_attention import Attention
 from online_base import GRU, LSTM, NNCP, RNN, SYMBOLS, TOTAL_BITS, TRACE
+from online_bootstrap import Numbers
 from online_recurrent import Recurrent
 
 __all__ = ["GRU", "LSTM", "M32", "NNCP", "RNN", "SYMBOLS", "TOTAL_BITS", "TRACE", "Exact", "Network", "Online", "Real"]
@@ -20,12 +21,14 @@ def Network(o, arithmetic=Exact):  # noqa: N802
 
 def read_options(b):
     """Section 1, of sound options."""
-    if len(b) not in (12, 15) or b[0] >> 4 != 1:
+    if len(b) not in (12, 13, 15) or b[0] >> 4 != 1:
         raise UnknownOptions(f"options {bytes(b).hex()} of the model online")
     cell, normalised = b[0] & 3, b[0] >> 2 & 1
     words = ("streams", "period", "rate", "decay", "memory")
-    o = {"with_mean": b[0] >> 3 & 1, "units": 16 * b[1], "layers": b[2], "seed": b[11]}
-    o |= dict(zip(words, (b[3], b[4], b[6], b[7], b[8])))
+    o = {"with_mean": b[0] >> 3 & 1, "dropout": b[7] >> 5, "units": 16 * b[1], "layers": b[2], "seed": b[11]}
+    o |= dict(zip(words, (b[3], b[4], b[6], b[7] & 31, b[8])))
+    if len(b) == 13:
+        o |= {"bootstrap": 16 * (b[12] & 15), "bootstrap_step": b[12] >> 4}
     if len(b) == 15:
         o |= {"every": 6 + (b[12] & 15), "lanes": 1 << (b[12] >> 4 & 7), "doubling": b[12] >> 7, "replay_rate": b[14]}
         o |= {"window": 6 + (b[13] & 15), "passes": 1 + (b[13] >> 4 & 7), "apart": b[13] >> 7}
@@ -42,7 +45,13 @@ class Online:
         self.network, self.size = Network(read_options(options)), size
         self.lanes = self.network.o["streams"]
         self.lane_size, self.position = -(-size // self.lanes), 0
-        self._begin()
+        self.numbers = Numbers(self.network.bootstrap) if self.network.bootstrap else None
+        if not self.numbers:
+            self._begin()
+
+    @property
+    def in_preface(self):
+        return self.numbers is not None
 
     def _begin(self):
         self.freq, self.node = self.network.predict(), 1
@@ -51,12 +60,20 @@ class Online:
         self.used = sum(start < self.size for start in starts)
 
     def p1(self):
+        if self.numbers:
+            return self.numbers.p1()
         bits = self.node.bit_length() - 1
         low = (self.node << 8 - bits) & 255
         both = self.freq[len(self.symbols)][low : low + (256 >> bits)]
         return max(1, (int(both[len(both) // 2 :].sum()) << 16) // int(both.sum()))
 
     def update(self, bit):
+        if self.numbers:
+            self.numbers.update(bit)
+            if self.network.bootstrap.whole:
+                self.numbers = None
+                self._begin()
+            return
         self.node = self.node * 2 + bit
         if self.node < 256:
             return

@@ -3,7 +3,8 @@ from logits to frequencies, gradients that are collected in a fixed order, learn
 """
 
 import numpy as np
-from online_arithmetic import LANES, M32, Exact, Real, drawn
+from online_arithmetic import LANES, M32, Exact, Real, drawn, philox
+from online_bootstrap import Bootstrap
 
 SYMBOLS, TOTAL_BITS = 256, 22
 RNN, GRU, LSTM, TRACE, NNCP = 1, 2, 3, 4, 5
@@ -31,11 +32,20 @@ class Learner:
     def __init__(self, o, arithmetic=Exact):
         self.o, self.m, self.h = o, arithmetic, o["units"]
         self.places, self.size, self.tables = {}, 0, []
+        self.dropout, self.steps = 0, 0
         self.place()
         self._place("output", self.row, SYMBOLS)
         self._place("output offset", 1, SYMBOLS)
+        if self.o.get("bootstrap"):
+            self._place("beside", 1, 16)
         self.w = np.zeros(self.size, np.float32)
         self.draw()
+        self.bootstrap = None
+        if self.o.get("bootstrap"):
+            self.part("beside")[:] = 1
+            alone = {"cell": GRU, "units": o["bootstrap"], "layers": 1, "streams": o["streams"], "period": 1, "horizons": 1}
+            alone |= {"seed": o["seed"], "normalised": 0, "contexts": 0, "table_width": 0}
+            self.bootstrap = Bootstrap(type(self)(alone, arithmetic), o["bootstrap_step"])
         self.w = self.w.astype(self.m.kind)
         self.tables = [table.astype(self.m.kind) for table in self.tables]  # copies: what is drawn is drawn once
         self.optimisers = [Optimiser(self) for _ in range(1 + o.get("apart", 0))]
@@ -92,10 +102,28 @@ class Learner:
 
     def predict(self):
         """Return the frequencies [S][256] of the next bytes."""
+        if self.bootstrap:
+            self.beside, logits = self.bootstrap.predict()
         step = self.forward()
+        if self.dropout:
+            step["factors"] = self.factors()
+            step["row"] = step["row"] * step["factors"]
         start = self.part("output offset") + np.zeros((self.o["streams"], 1), self.m.kind)
         self.kept.append(step)
-        return self._softmax(step, self.m.chain(start, step["row"], self.part("output")))
+        mine = self.m.chain(start, step["row"], self.part("output"))
+        if self.bootstrap:
+            step["beside"] = logits
+            mine = self.m.fma(self.part("beside")[0, 0], logits, mine)
+        return self._softmax(step, mine)
+
+    def factors(self):
+        """Section 12: 0 where a number of the output layer's is left out, else what keeps the mean."""
+        numbers = self.o["streams"] * self.row
+        drawn = np.array([philox((k, self.steps & M32, 1, 0), (self.o["seed"], 0)) for k in range(-(-numbers // 32))])
+        nibbles = (drawn.reshape(-1, 1) >> (4 * np.arange(8)) & 15).reshape(-1)[:numbers]
+        self.steps += 1
+        kept = np.float32(16) / np.float32(16 - self.dropout)
+        return np.where(nibbles < self.dropout, np.float32(0), kept).reshape(-1, self.row).astype(self.m.kind)
 
     def update(self, symbols, learns=True):
         if self.replay:
@@ -118,6 +146,8 @@ class Learner:
                 gradient[s, symbol] -= self.m.kind(1)
             self.history[s].push(max(int(symbol), 0))
         step["gradient"] = gradient
+        if self.bootstrap:
+            self.bootstrap.push(symbols)
         self.since += 1
         if self.since < self.o["period"]:
             return False
@@ -133,7 +163,11 @@ class Learner:
         d = np.concatenate([step["gradient"] for step in newest])
         self._chain_into("output", np.concatenate([step["row"] for step in newest]), d)
         self._add_into("output offset", d)
-        self.back([self.dots(step["gradient"], self.part("output")) for step in newest])
+        if self.bootstrap:
+            for row, beside in zip(d, np.concatenate([step["beside"] for step in newest])):
+                self.part("beside", self.g)[:] += self.m.dot(row, beside)
+        rows = [self.dots(step["gradient"], self.part("output")) for step in newest]
+        self.back([d * step["factors"] for d, step in zip(rows, newest)] if self.dropout else rows)
 
     def _softmax(self, step, logits):
         m = self.m
@@ -206,6 +240,7 @@ class Replay:
         self.o = network.o
         self.other = type(network)({**self.o, "streams": self.o["lanes"], "every": 0, "apart": 0}, network.m)
         self.other.w, self.other.tables = network.w, network.tables
+        self.other.dropout = self.o.get("dropout", 0)
         self.past = [[] for _ in range(self.o["streams"])]
         self.due, self.turns = 1 << self.o["every"], 0
 

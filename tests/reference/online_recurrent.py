@@ -11,7 +11,7 @@ class Recurrent(Learner):
     def place(self):
         o = self.o
         self.width = (1 if o["cell"] == RNN else 3) * self.h
-        self.features = o["contexts"] * o["table_width"]
+        self.features = o["contexts"] * o["table_width"] + o.get("bootstrap", 0)
         self.row = o["layers"] * self.h + self.features
         for k in range(o["layers"]):
             self._place((k, "state"), self.h, self.width)
@@ -52,13 +52,19 @@ class Recurrent(Learner):
             rows.append(hashed >> 32 - self.o["table_bits"])
         return rows
 
+    def beside_of(self, stream):
+        return [self.beside[stream]] if self.bootstrap else []
+
     def forward(self):
         m, o = self.m, self.o
         step = {"rows": [self.rows_of(history) for history in self.history], "before": self.state, "cells": self.cell}
         step["features"] = np.zeros((o["streams"], 0), m.kind)
         if self.features:
             step["features"] = np.array(
-                [np.concatenate([self.tables[o["layers"] + k][r] for k, r in enumerate(rows[1:])]) for rows in step["rows"]]
+                [
+                    np.concatenate([*(self.tables[o["layers"] + k][r] for k, r in enumerate(rows[1:])), *self.beside_of(s)])
+                    for s, rows in enumerate(step["rows"])
+                ]
             )
         after, cells, step["gates"] = [], [], []
         for k in range(o["layers"]):

@@ -17,6 +17,7 @@ struct OnlineCore {
   const kernels::KernelTable* kernels;
   DenseParameters parameters;
   std::vector<EmbeddingTable> tables;  // those of bytes, then those of hashed contexts
+  FloatRows bootstrap_state = {};      // [S][its units], of the step that comes; where there is one
 };
 
 struct OnlineHistory {

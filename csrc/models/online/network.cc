@@ -38,6 +38,7 @@ OnlineNetwork::OnlineNetwork(const OnlineOptions& options, uint64_t lane_size, c
   for (const TableShape& shape : tables_of(options))
     core_.tables.emplace_back(shape.rows, shape.width, uses_of(options), options.with_mean, optimisers_of(options));
   pass_.draw(&core_);
+  if (options.bootstrap.units > 0) bootstrap_.emplace(options, *core_.kernels);
 }
 
 size_t OnlineNetwork::memory(const OnlineOptions& options, uint64_t lane_size) noexcept {
@@ -46,17 +47,25 @@ size_t OnlineNetwork::memory(const OnlineOptions& options, uint64_t lane_size) n
                  DenseParameters::bytes(static_cast<size_t>(dense_parameters(options)), options.with_mean, optimisers);
   for (const TableShape& shape : tables_of(options))
     total += EmbeddingTable::bytes(shape.rows, shape.width, uses_of(options), options.with_mean, optimisers);
+  if (options.bootstrap.units > 0) total += Bootstrap::bytes(options);
   return total + (options.schedule.every > 0 ? Replay::bytes(options, lane_size) : 0);
 }
 
 void OnlineNetwork::predict(uint32_t* freq) noexcept {
   const kernels::FloatEnvironment environment;
-  pass_.predict(&core_, freq);
+  if (!bootstrap_) {
+    pass_.predict(&core_, freq);
+    return;
+  }
+  const Bootstrap::Step step = bootstrap_->predict();
+  core_.bootstrap_state = step.state;
+  pass_.predict(&core_, freq, &step.logits);
 }
 
 void OnlineNetwork::update(const int* symbols) noexcept {
   const kernels::FloatEnvironment environment;
   if (replay_) replay_->record(symbols);
+  if (bootstrap_) bootstrap_->update(symbols);
   if (!pass_.update(&core_, symbols) || !learns_) return;
   learn(core_.options.rate, 0);
   if (replay_ && replay_->update(&core_)) learn(core_.options.schedule.rate, core_.options.schedule.apart ? 1 : 0);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/online/bootstrap.h"
 #include "models/online/pass.h"
 #include "models/online/replay.h"
 
@@ -24,6 +25,9 @@ class OnlineNetwork {
   // The bytes that came; negative for a stream that has none any more. Every P steps the network learns.
   void update(const int* symbols) noexcept;
 
+  // Null where the options have none. It is to be whole before anything is predicted.
+  Bootstrap* bootstrap() noexcept { return bootstrap_ ? &*bootstrap_ : nullptr; }
+
   static size_t memory(const OnlineOptions& options, uint64_t lane_size) noexcept;
 
   // For tests: everything that was learnt, in the order of section 3; and the gradients of the last update.
@@ -37,6 +41,7 @@ class OnlineNetwork {
   OnlineCore core_;
   NetworkPass pass_;
   std::optional<Replay> replay_;
+  std::optional<Bootstrap> bootstrap_;
   uint32_t updates_[2] = {0, 0};  // of each optimiser
   bool learns_ = true;
 };

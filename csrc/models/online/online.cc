@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "models/online/bootstrap_training.h"
+
 namespace fastnz::models {
 namespace {
 
@@ -20,7 +23,14 @@ Online::Online(const OnlineOptions& options, uint64_t content_size)
       content_size_(content_size),
       freq_(static_cast<size_t>(options.streams) * kernels::kFloatSymbols),
       symbols_(static_cast<size_t>(options.streams)) {
-  if (left_ > 0) begin_step();
+  if (left_ == 0) return;
+  if (network_.bootstrap()) {
+    reader_.emplace(network_.bootstrap());
+    in_preface_ = true;
+    p1_q16_ = reader_->p1_q16();
+  } else {
+    begin_step();
+  }
 }
 
 void Online::begin_step() noexcept {
@@ -33,6 +43,17 @@ void Online::begin_step() noexcept {
 }
 
 void Online::update(int bit) noexcept {
+  if (reader_) {
+    reader_->update(bit);
+    if (!reader_->done()) {
+      p1_q16_ = reader_->p1_q16();
+      return;
+    }
+    reader_.reset();
+    in_preface_ = false;
+    begin_step();
+    return;
+  }
   partial_ = partial_ << 1 | static_cast<uint32_t>(bit);
   if (partial_ < 256) {
     bits_.update(bit);
@@ -63,10 +84,17 @@ std::vector<std::pair<const char*, int>> OnlineConfiguration::sizes() const {
   return {{"units", options_.units}, {"layers", options_.layers}, {"streams", options_.streams}};
 }
 
+uint64_t OnlineConfiguration::training_memory() const noexcept {
+  return options_.bootstrap.units > 0 ? bootstrap_training_memory(options_) : 0;
+}
+
 size_t online_memory(base::ByteSpan options, uint64_t content_size) {
   const OnlineOptions read = read_online_options(options);
   const size_t streams = static_cast<size_t>(read.streams);
-  return OnlineNetwork::memory(read, lane_size(read, content_size)) + streams * 4 * (kernels::kFloatSymbols + 1);
+  const size_t stored = read.bootstrap.units > 0 ? BootstrapReader::bytes(read.bootstrap) : 0;
+  if (content_size < least_bootstrapped(read.bootstrap))
+    throw base::Error(base::ErrorKind::kCorrupt, "options of the model online: a bootstrap larger than the content is worth");
+  return OnlineNetwork::memory(read, lane_size(read, content_size)) + stored + streams * 4 * (kernels::kFloatSymbols + 1);
 }
 
 std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_size) {
@@ -74,5 +102,10 @@ std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_s
 }
 
 int online_lanes(base::ByteSpan options) { return read_online_options(options).streams; }
+
+std::vector<uint8_t> online_preface(base::ByteSpan options, base::ByteSpan content, const std::function<void()>& pause) {
+  const OnlineOptions read = read_online_options(options);
+  return read.bootstrap.units > 0 ? train_bootstrap(read, content, pause) : std::vector<uint8_t>();
+}
 
 }  // namespace fastnz::models

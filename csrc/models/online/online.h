@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/span.h"
 #include "models/configuration.h"
 #include "models/model.h"
+#include "models/online/bootstrap_reader.h"
 #include "models/online/network.h"
 #include "models/symbol_bits.h"
 
@@ -24,6 +27,7 @@ class Online final : public BitModel {
   void begin_step() noexcept;
 
   OnlineNetwork network_;
+  std::optional<BootstrapReader> reader_;  // while the bootstrap is not whole
   uint64_t lane_size_, left_;          // of the content: bytes of a full lane, bytes not coded yet
   uint64_t position_ = 0;              // in each lane
   int streams_, lane_ = 0, used_ = 0;  // lanes that have a byte at this position
@@ -39,6 +43,8 @@ class OnlineConfiguration final : public Configuration {
  public:
   OnlineConfiguration(const OnlineOptions& options, bool words);
   std::vector<uint8_t> option_bytes() const override { return write_online_options(options_); }
+  std::vector<uint8_t> options_for(uint64_t size) const override { return online_options_for(option_bytes(), size); }
+  uint64_t training_memory() const noexcept override;
   bool words() const noexcept override { return words_; }
   size_t memory() const noexcept override { return sizeof *this; }
   std::vector<std::pair<const char*, int>> sizes() const override;
@@ -51,5 +57,6 @@ class OnlineConfiguration final : public Configuration {
 size_t online_memory(base::ByteSpan options, uint64_t content_size);
 std::unique_ptr<BitModel> make_online(base::ByteSpan options, uint64_t content_size);
 int online_lanes(base::ByteSpan options);
+std::vector<uint8_t> online_preface(base::ByteSpan options, base::ByteSpan content, const std::function<void()>& pause);
 
 }  // namespace fastnz::models

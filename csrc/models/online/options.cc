@@ -12,6 +12,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr uint8_t kVersion = 1;
+constexpr int kDecayBits = 5;  // of its byte; the others are dropout's
 constexpr int kWidthUnit = 16, kInnerUnit = 32, kLeastReplayBits = 6;
 
 // Tuned on two novels of the training corpus, 400,000 bytes each (docs/lab.md).
@@ -26,6 +27,8 @@ constexpr OnlinePreset kPresets[] = {
                .places = 8, .inner = 512}},
     {"nncp", {.cell = OnlineCell::kNncp, .units = 128, .layers = 2, .period = 20, .rate = 0xA0, .decay = 11, .memory = 11,
               .heads = 4, .places = 32, .inner = 256}},
+    {"dzip", {.cell = OnlineCell::kGru, .units = 192, .period = 20, .rate = 0x98, .decay = 11, .memory = 11,
+              .table_bits = 16, .table_width = 48, .contexts = 4, .bootstrap = {.units = 16, .step = 3}}},
 };
 
 void require(bool condition, const char* what) {
@@ -70,13 +73,21 @@ void read_schedule(base::ByteSpan bytes, OnlineSchedule* schedule) {
   require(schedule->lanes <= 64, "more than 64 lanes of replays");
 }
 
+void read_bootstrap(uint8_t byte, const OnlineOptions& o, OnlineBootstrap* bootstrap) {
+  bootstrap->units = kWidthUnit * (byte & 15);
+  bootstrap->step = byte >> 4;
+  require(bootstrap->units > 0 && bootstrap->step >= 2, "a bootstrap without units, or a step of more than a quarter");
+  require(is_recurrent(o.cell), "a bootstrap beside attention");
+}
+
 // What a byte may cost: multiply-adds of a step of one stream, forth and back, and its share of learning, which takes some
 // sixteen for each parameter.
 int64_t work(const OnlineOptions& o) {
   const int64_t dense = dense_parameters(o), h = o.units, again = o.cell == OnlineCell::kTrace ? 2 * h * o.inner : 0;
   const int64_t back = is_recurrent(o.cell) ? dense * 2 * o.horizons : 2 * (dense + o.layers * (again + 4 * h * o.places));
   const int64_t lanes = o.schedule.every > 0 ? o.schedule.lanes : 0;  // one update of a replay follows each
-  return (dense + back) * (o.streams + lanes) / o.streams + dense * (16 / o.period) * (lanes > 0 ? 2 : 1);
+  return (dense + back) * (o.streams + lanes) / o.streams + dense * (16 / o.period) * (lanes > 0 ? 2 : 1) +
+         (o.bootstrap.units > 0 ? dense_parameters(bootstrap_network(o)) : 0);
 }
 
 }  // namespace
@@ -90,14 +101,36 @@ int64_t dense_parameters(const OnlineOptions& o) noexcept {
     const int64_t attention = 3 * h * (h + 1) + o.places * h + (nncp ? h * (h + 1) + o.heads * offsets : 0);
     return layers * (4 * h + attention + (h + 1) * wide + (o.inner + 1) * h) + 2 * h + (h + 1) * 256;
   }
-  const int64_t gates = (o.cell == OnlineCell::kRnn ? 1 : 3) * h, features = int64_t{o.contexts} * o.table_width;
-  return layers * (h * gates + gates * (o.normalised ? 3 : 1)) + (layers - 1) * h * gates + features * gates +
+  const int64_t gates = (o.cell == OnlineCell::kRnn ? 1 : 3) * h, features = feature_width(o);
+  return (o.bootstrap.units > 0 ? kBootstrapWeights : 0) + layers * (h * gates + gates * (o.normalised ? 3 : 1)) + (layers - 1) * h * gates + features * gates +
          (layers * h + features + 1) * 256;
 }
 
+OnlineOptions bootstrap_network(const OnlineOptions& o) noexcept {
+  OnlineOptions network;
+  network.cell = OnlineCell::kGru;
+  network.units = o.bootstrap.units;
+  network.streams = o.streams;
+  network.period = 1;
+  network.seed = o.seed;
+  return network;
+}
+
+uint64_t least_bootstrapped(const OnlineBootstrap& bootstrap) noexcept {
+  return bootstrap.units > 0 ? uint64_t{1024} * static_cast<uint64_t>(bootstrap.units) : 0;
+}
+
+std::vector<uint8_t> online_options_for(base::ByteSpan bytes, uint64_t content_size) {
+  std::vector<uint8_t> made(bytes.begin(), bytes.end());
+  const OnlineOptions o = read_online_options(bytes);
+  if (content_size < least_bootstrapped(o.bootstrap)) made.resize(kOnlineOptionBytes);
+  return made;
+}
+
 OnlineOptions read_online_options(base::ByteSpan bytes) {
-  require(bytes.size() == kOnlineOptionBytes || bytes.size() == kOnlineOptionBytes + kOnlineScheduleBytes,
-          "their number is neither 12 nor 15");
+  const bool schedule = bytes.size() == kOnlineOptionBytes + kOnlineScheduleBytes;
+  const bool bootstrap = bytes.size() == kOnlineOptionBytes + kOnlineBootstrapBytes;
+  require(bytes.size() == kOnlineOptionBytes || schedule || bootstrap, "their number is not 12, 13 or 15");
   if (bytes[0] >> 4 != kVersion)
     throw Error(ErrorKind::kUnsupported, "options of the model online: version " + std::to_string(bytes[0] >> 4) +
                                              ", this build reads version 1");
@@ -110,7 +143,7 @@ OnlineOptions read_online_options(base::ByteSpan bytes) {
   o.streams = bytes[3];
   o.period = bytes[4];
   o.rate = bytes[6];
-  o.decay = bytes[7];
+  o.decay = bytes[7] & ((1 << kDecayBits) - 1);
   o.memory = bytes[8];
   o.seed = bytes[11];
   require(within(o.units, 16, 1024), "units outside 16 to 1024");
@@ -119,7 +152,10 @@ OnlineOptions read_online_options(base::ByteSpan bytes) {
   require(o.decay <= 24, "decay above 24");
   require(within(o.memory, 4, 20), "memory outside 4 to 20");
   is_recurrent(o.cell) ? read_recurrent(bytes, &o) : read_attention(bytes, &o);
-  if (bytes.size() > kOnlineOptionBytes) read_schedule(bytes.subspan(kOnlineOptionBytes), &o.schedule);
+  if (bootstrap) read_bootstrap(bytes[kOnlineOptionBytes], o, &o.bootstrap);
+  if (schedule) read_schedule(bytes.subspan(kOnlineOptionBytes), &o.schedule);
+  o.schedule.dropout = bytes[7] >> kDecayBits;
+  require(o.schedule.dropout == 0 || o.schedule.every > 0, "dropout without replays");
   require(work(o) <= int64_t{1} << (is_recurrent(o.cell) ? 24 : 28), "more work than a byte may cost");
   return o;
 }
@@ -130,9 +166,10 @@ std::vector<uint8_t> write_online_options(const OnlineOptions& o) {
   const int tables = o.table_width / kWidthUnit + 16 * (o.contexts > 3 ? o.contexts - 3 : 0);
   std::vector<uint8_t> bytes;
   for (const int value : {kVersion << 4 | family | (o.with_mean ? 8 : 0), o.units / kWidthUnit, o.layers, o.streams, o.period,
-                          recurrent ? o.horizons : o.heads, o.rate, o.decay, o.memory, recurrent ? o.table_bits : o.places - 1,
+                          recurrent ? o.horizons : o.heads, o.rate, o.decay | o.schedule.dropout << kDecayBits, o.memory, recurrent ? o.table_bits : o.places - 1,
                           recurrent ? tables : o.inner / kInnerUnit, static_cast<int>(o.seed)})
     bytes.push_back(static_cast<uint8_t>(value));
+  if (o.bootstrap.units > 0) bytes.push_back(static_cast<uint8_t>(o.bootstrap.units / kWidthUnit | o.bootstrap.step << 4));
   const OnlineSchedule& schedule = o.schedule;
   if (schedule.every == 0) return bytes;
   const int lanes = std::bit_width(static_cast<unsigned>(schedule.lanes)) - 1;

@@ -25,6 +25,13 @@ struct OnlineSchedule {
   int lanes = 0;
   int rate = 0;                 // code of the learning rate, as the options' own
   bool apart = false;           // replays have means of squares, counts and a falling rate of their own
+  int dropout = 0;              // sixteenths of what the output layer reads that a replay leaves out, at most 7
+};
+
+// A small network that the encoder has trained on this very content and that the code begins with: docs/online.md, section 13.
+struct OnlineBootstrap {
+  int units = 0;                // of its one layer of `gru`; 0: there is none
+  int step = 0;                 // its numbers are multiples of 2^-step
 };
 
 struct OnlineOptions {
@@ -47,13 +54,26 @@ struct OnlineOptions {
   int inner = 0;                // feed-forward units
   uint8_t seed = 0;
   OnlineSchedule schedule = {};
+  OnlineBootstrap bootstrap = {};
 };
 
-inline constexpr size_t kOnlineOptionBytes = 12, kOnlineScheduleBytes = 3;  // the latter only where there is one
+inline constexpr size_t kOnlineOptionBytes = 12, kOnlineScheduleBytes = 3, kOnlineBootstrapBytes = 1;  // of the latter one or none
 
 // Throws kCorrupt on bytes that no encoder writes, kUnsupported on a version that is not known.
 OnlineOptions read_online_options(base::ByteSpan bytes);
 std::vector<uint8_t> write_online_options(const OnlineOptions& options);
+
+// As they are, or without a bootstrap that a content of this size is too short for.
+std::vector<uint8_t> online_options_for(base::ByteSpan bytes, uint64_t content_size);
+// Least bytes of content that may have this bootstrap.
+uint64_t least_bootstrapped(const OnlineBootstrap& bootstrap) noexcept;
+
+// The bootstrap as a network of its own, in as many streams.
+OnlineOptions bootstrap_network(const OnlineOptions& options) noexcept;
+inline constexpr int kBootstrapWeights = 16;  // parameters for its weight in the sum of logits, all equal
+
+// What a recurrent network reads beside its own state and the last byte: tables of contexts, and a bootstrap's state.
+inline int feature_width(const OnlineOptions& o) noexcept { return o.contexts * o.table_width + o.bootstrap.units; }
 
 // Of the vector of sections 3 and 9.
 int64_t dense_parameters(const OnlineOptions& options) noexcept;

@@ -18,6 +18,17 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::arra
   return counter;
 }
 
+// Dropout of a step: factors[i] is 0 where nibble i mod 8 of number i / 8, from the lowest, is below `dropout`, else what keeps
+// the mean. Number 4k + j is the j-th of the counter (k, step, 1, 0) under the key (seed, 0).
+inline void draw_dropout(float* factors, size_t count, int dropout, uint8_t seed, uint32_t step) noexcept {
+  const float kept = 16.0f / static_cast<float>(16 - dropout);
+  for (size_t i = 0; i < count; i += 32) {
+    const std::array<uint32_t, 4> drawn = philox({static_cast<uint32_t>(i / 32), step, 1, 0}, {seed, 0});
+    for (size_t k = 0; k < 32 && i + k < count; ++k)
+      factors[i + k] = static_cast<int>(drawn[k / 8] >> (4 * (k % 8)) & 15) < dropout ? 0.0f : kept;
+  }
+}
+
 // values[i] = (2u - 1) * bound in fp32, u the upper 24 bits of a number as a fraction: numbers 4k to 4k + 3 are those of
 // the counter (k, place, 0, 0) under the key (seed, 0).
 inline void draw_uniform(float* values, size_t count, float bound, uint8_t seed, uint32_t place) noexcept {

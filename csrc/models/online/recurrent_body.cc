@@ -9,7 +9,6 @@ namespace {
 constexpr int kSymbols = kernels::kFloatSymbols;
 constexpr uint32_t kMultipliers[] = {0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x9E3779B1u, 0xD3A2646Du};
 
-int feature_width(const OnlineOptions& options) noexcept { return options.contexts * options.table_width; }
 size_t steps_of(const OnlineOptions& options) noexcept { return static_cast<size_t>(options.period * options.horizons); }
 size_t rows_of(const OnlineOptions& options) noexcept { return static_cast<size_t>(options.streams) * steps_of(options); }
 size_t row_width_of(const OnlineOptions& options) noexcept {
@@ -78,6 +77,7 @@ FloatRows RecurrentBody::forward(OnlineCore* core, const OnlineHistory* historie
       std::copy_n(core->tables[static_cast<size_t>(options_.layers + k)].row(row), options_.table_width, to);
       to += options_.table_width;
     }
+    if (options_.bootstrap.units > 0) std::copy_n(core->bootstrap_state.row(s), options_.bootstrap.units, to);
   }
   for (int l = 0; l < options_.layers; ++l)
     layers_[static_cast<size_t>(l)].forward(*core->kernels, &core->parameters, core->tables[static_cast<size_t>(l)],

@@ -23,10 +23,10 @@ class RecurrentBody final : public NetworkBody {
   Ends ends() noexcept override;
   void backward(OnlineCore* core) noexcept override;
   void restart() noexcept override;
+  void forget(int steps) noexcept;  // the oldest ones that are kept
 
  private:
   RecurrentLayer::Places places(int layer) const noexcept;
-  void forget(int steps) noexcept;  // the oldest ones that are kept
 
   OnlineOptions options_;
   int row_width_ = 0;      // of all layers' h and of the features

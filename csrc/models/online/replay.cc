@@ -18,7 +18,7 @@ Replay::Replay(const OnlineOptions& options, uint64_t lane_size, DenseParameters
       lane_size_(lane_size),
       lanes_(options.schedule.lanes),
       period_(options.period),
-      pass_(with_lanes(options), parameters),
+      pass_(with_lanes(options), parameters, options.schedule.dropout),
       past_(streams_ * lane_size),
       freq_(static_cast<size_t>(lanes_) * kernels::kFloatSymbols),
       symbols_(static_cast<size_t>(lanes_)),
@@ -26,7 +26,7 @@ Replay::Replay(const OnlineOptions& options, uint64_t lane_size, DenseParameters
 
 size_t Replay::bytes(const OnlineOptions& options, uint64_t lane_size) noexcept {
   const size_t lanes = static_cast<size_t>(options.schedule.lanes);
-  return NetworkPass::bytes(with_lanes(options)) + static_cast<size_t>(options.streams) * lane_size +
+  return NetworkPass::bytes(with_lanes(options), options.schedule.dropout) + static_cast<size_t>(options.streams) * lane_size +
          lanes * 4 * (kernels::kFloatSymbols + 1);
 }
 

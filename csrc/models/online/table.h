@@ -20,6 +20,7 @@ class EmbeddingTable {
 
   void draw(float bound, uint8_t seed, uint32_t place) noexcept;
   const float* row(uint32_t index) const noexcept { return weights_.data() + index * width_; }
+  float* row(uint32_t index) noexcept { return weights_.data() + index * width_; }
   size_t width() const noexcept { return width_; }
   size_t rows() const noexcept { return rows_; }
 

@@ -149,7 +149,7 @@ bool words_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uin
 
 uint64_t words_max_output(uint64_t in_size, uint64_t) { return in_size * kMaxEntry; }
 
-void words_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out) {
+void words_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause&) {
   const Dictionary dictionary = read_dictionary(side);
   const Layout& layout = dictionary.layout;
   // Of each byte that is no prefix: the symbol that it is, or 512 + entry.

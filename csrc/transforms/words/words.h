@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "transforms/pause.h"
 #include "transforms/words/codes.h"
 
 namespace fastnz::transforms {
@@ -18,6 +19,6 @@ inline constexpr uint64_t kWordsMemory = uint64_t{1} << 20;  // of an inverse, b
 
 bool words_forward(base::ByteSpan in, std::vector<uint8_t>* out, std::vector<uint8_t>* side);
 uint64_t words_max_output(uint64_t in_size, uint64_t side_size);
-void words_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out);
+void words_inverse(base::ByteSpan in, base::ByteSpan side, base::MutableByteSpan out, const Pause& pause);
 
 }  // namespace fastnz::transforms
