@@ -176,13 +176,13 @@ def main() -> int:
         return 0
 
     gpu = _core.devices()[0]
-    slug = re.sub(r"[^a-z0-9]+", "-", gpu["description"].lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", gpu["name"].lower()).strip("-")
     today = datetime.date.today().isoformat()
     peak, copy = ceilings()
-    about = {"date": today, "gpu": gpu["description"], "multiprocessors": str(gpu["multiprocessors"]),
+    about = {"date": today, "gpu": gpu["name"], "multiprocessors": str(gpu["multiprocessors"]),
              "commit": machine.commit(ROOT), "int8_matrix_product_tops": f"{peak:.1f}", "copy_gb_per_s": f"{copy / 1e9:.0f}"} | machine.describe()  # fmt: skip
     writer = records.Writer(options.out / f"{today}-{slug}-cuda.csv", about, COLUMNS)
-    speeds = Speeds(writer, {"date": today, "gpu": gpu["description"]}, peak)
+    speeds = Speeds(writer, {"date": today, "gpu": gpu["name"]}, peak)
     networks = {"small": small, "w141k": random_network(160, 8), "w922k": random_network(480, 16)}
     text = text_of(options.texts, 16384 * 2048)
     rng = np.random.default_rng(int(os.environ.get("SEED", "1")))

@@ -4,6 +4,10 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string>
+
+#include "codec/device_choice.h"
+
 namespace fastnz::bindings {
 
 void bind_errors();                               // base::Error -> fastnz.errors
@@ -23,6 +27,7 @@ void bind_testing_networks(pybind11::module_& module);    // into the submodule 
 void bind_testing_transforms(pybind11::module_& module);  // into the same submodule
 void bind_testing_cuda(pybind11::module_& module);        // into the same submodule
 void bind_devices(pybind11::module_& module);     // accelerators
+codec::DeviceChoice named_device(const std::string& name);  // what a parameter `device` means
 void bind_testing(pybind11::module_& module);  // submodule `testing`: coders, checksums and kernels, for tests only
 
 }  // namespace fastnz::bindings

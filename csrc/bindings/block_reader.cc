@@ -30,10 +30,11 @@ codec::BlockReader::ReadAt make_read_at(py::function read_at) {
 
 class BlockReader {
  public:
-  BlockReader(py::function read_at, uint64_t size, uint64_t max_memory) {
+  BlockReader(py::function read_at, uint64_t size, uint64_t max_memory, const std::string& device) {
+    codec::DeviceChoice choice = named_device(device);
     codec::BlockReader::ReadAt read = make_read_at(std::move(read_at));
     const py::gil_scoped_release release;
-    reader_ = std::make_unique<codec::BlockReader>(std::move(read), size, codec::Limits{~uint64_t{0}, max_memory});
+    reader_ = std::make_unique<codec::BlockReader>(std::move(read), size, codec::Limits{~uint64_t{0}, max_memory}, std::move(choice));
   }
 
   uint64_t content_size() const { return reader_->content_size(); }
@@ -76,8 +77,8 @@ class BlockReader {
 
 void bind_block_reader(py::module_& module) {
   py::class_<BlockReader>(module, "BlockReader")
-      .def(py::init<py::function, uint64_t, uint64_t>(), py::arg("read_at"), py::arg("size"), py::kw_only(),
-           py::arg("max_memory") = ~uint64_t{0})
+      .def(py::init<py::function, uint64_t, uint64_t, std::string>(), py::arg("read_at"), py::arg("size"), py::kw_only(),
+           py::arg("max_memory") = ~uint64_t{0}, py::arg("device") = "auto")
       .def_property_readonly("content_size", &BlockReader::content_size)
       .def_property_readonly("block_count", &BlockReader::block_count)
       .def_property_readonly("used_index", &BlockReader::used_index)

@@ -1,4 +1,4 @@
-// Accelerators as Python sees them: a list, read from the driver each time it is asked for.
+// Accelerators as Python sees them: a list, read from the driver each time it is asked for, and what a name means.
 #include <vector>
 
 #include "bindings/bindings.h"
@@ -18,11 +18,12 @@ py::list devices() {
   py::list out;
   for (const cuda::DeviceInfo& info : found) {
     py::dict device;
-    device["name"] = "cuda:" + std::to_string(out.size());
-    device["description"] = info.name;
+    device["device"] = "cuda:" + std::to_string(out.size());
+    device["index"] = out.size();
+    device["name"] = info.name;
     device["memory"] = info.memory;
     device["multiprocessors"] = info.multiprocessors;
-    device["capability"] = py::make_tuple(info.capability / 10, info.capability % 10);
+    device["compute_capability"] = py::make_tuple(info.capability / 10, info.capability % 10);
     out.append(device);
   }
   return out;
@@ -30,8 +31,14 @@ py::list devices() {
 
 }  // namespace
 
+codec::DeviceChoice named_device(const std::string& name) {
+  const py::gil_scoped_release release;
+  return codec::DeviceChoice::named(name);
+}
+
 void bind_devices(py::module_& module) {
   module.def("devices", devices);
+  module.def("check_device", [](const std::string& device) { named_device(device); }, py::arg("device"));
   module.def("built_with_cuda", cuda::built_with_cuda);
 }
 

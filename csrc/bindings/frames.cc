@@ -33,16 +33,16 @@ std::vector<uint8_t> compress_to_vector(const BufferView& data, const codec::Com
 }
 
 py::bytes compress(py::handle data, int level, uint64_t model, size_t threads, uint64_t block_size, bool index,
-                   bool content_size, py::object progress) {
-  return to_bytes(
-      compress_to_vector(BufferView(data), {level, model, threads, block_size, index, content_size}, progress));
+                   bool content_size, const std::string& device, py::object progress) {
+  return to_bytes(compress_to_vector(
+      BufferView(data), {level, model, threads, block_size, index, content_size, named_device(device)}, progress));
 }
 
 size_t compress_into(py::handle data, py::handle out, int level, uint64_t model, size_t threads, uint64_t block_size,
-                     bool index, bool content_size, py::object progress) {
+                     bool index, bool content_size, const std::string& device, py::object progress) {
   const BufferView target(out, true);
-  const std::vector<uint8_t> made =
-      compress_to_vector(BufferView(data), {level, model, threads, block_size, index, content_size}, progress);
+  const std::vector<uint8_t> made = compress_to_vector(
+      BufferView(data), {level, model, threads, block_size, index, content_size, named_device(device)}, progress);
   const base::MutableByteSpan room = target.mutable_bytes();
   if (made.size() > room.size())
     throw base::Error(base::ErrorKind::kLimit, "out has room for " + std::to_string(room.size()) + " bytes, " +
@@ -53,8 +53,9 @@ size_t compress_into(py::handle data, py::handle out, int level, uint64_t model,
 }
 
 py::bytes decompress(py::handle data, uint64_t max_output_size, uint64_t max_memory, size_t threads,
-                     py::object progress) {
+                     const std::string& device, py::object progress) {
   const BufferView in(data);
+  const codec::Workers workers{threads, named_device(device)};
   const codec::Limits limits{max_output_size, max_memory};
   codec::Monitor monitor(0, make_poll(progress));
   codec::Contents contents;
@@ -66,14 +67,15 @@ py::bytes decompress(py::handle data, uint64_t max_output_size, uint64_t max_mem
   {
     const base::MutableByteSpan room = fillable(out);
     const py::gil_scoped_release release;
-    codec::decode_frames(in.bytes(), contents, room, limits, threads, &monitor);
+    codec::decode_frames(in.bytes(), contents, room, limits, workers, &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   return out;
 }
 
 size_t decompress_into(py::handle data, py::handle out, uint64_t max_output_size, uint64_t max_memory, size_t threads,
-                       py::object progress) {
+                       const std::string& device, py::object progress) {
+  const codec::Workers workers{threads, named_device(device)};
   const BufferView target(out, true);
   const BufferView in(data);
   codec::Monitor monitor(0, make_poll(progress));
@@ -87,29 +89,31 @@ size_t decompress_into(py::handle data, py::handle out, uint64_t max_output_size
       throw base::Error(base::ErrorKind::kLimit, "out has room for " + std::to_string(room.size()) + " bytes, " +
                                                      std::to_string(contents.content_size) +
                                                      " are needed; pass a longer out");
-    codec::decode_frames(in.bytes(), contents, room.first(static_cast<size_t>(contents.content_size)), limits, threads,
+    codec::decode_frames(in.bytes(), contents, room.first(static_cast<size_t>(contents.content_size)), limits, workers,
                          &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   return static_cast<size_t>(contents.content_size);
 }
 
-py::bytes compress_raw(py::handle data, int level, uint64_t model, py::object progress) {
+py::bytes compress_raw(py::handle data, int level, uint64_t model, const std::string& device, py::object progress) {
   const BufferView in(data);
   const codec::Level row = codec::find_level(level, model);
+  const codec::DeviceChoice choice = named_device(device);
   codec::Monitor monitor(0, make_poll(progress));
   std::vector<uint8_t> out;
   {
     const py::gil_scoped_release release;
-    out = codec::compress_raw(in.bytes(), row, &monitor);
+    out = codec::compress_raw(in.bytes(), row, &monitor, choice);
   }
   if (!progress.is_none()) monitor.poll();
   return to_bytes(out);
 }
 
 py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t model, uint64_t max_memory,
-                         py::object progress) {
+                         const std::string& device, py::object progress) {
   codec::find_level(level, model);
+  const codec::DeviceChoice choice = named_device(device);
   const BufferView in(data);
   const codec::Limits limits{~uint64_t{0}, max_memory};
   base::ByteSpan record = in.bytes();
@@ -124,7 +128,7 @@ py::bytes decompress_raw(py::handle data, uint64_t size, int level, uint64_t mod
   {
     const base::MutableByteSpan room = fillable(out);
     const py::gil_scoped_release release;
-    codec::decompress_raw(record, room, limits, &monitor);
+    codec::decompress_raw(record, room, limits, &monitor, choice);
   }
   if (!progress.is_none()) monitor.poll();
   return out;
@@ -218,21 +222,22 @@ void bind_frames(py::module_& module) {
   module.attr("format_version") = format::kFormatVersion;
   module.def("compress", &compress, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
              py::arg("model") = 0, py::arg("threads") = 1, py::arg("block_size") = 0, py::arg("index") = false,
-             py::arg("content_size") = true, py::arg("progress") = py::none());
+             py::arg("content_size") = true, py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("compress_into", &compress_into, py::arg("data"), py::arg("out"), py::arg("level") = codec::kDefaultLevel,
              py::kw_only(), py::arg("model") = 0, py::arg("threads") = 1, py::arg("block_size") = 0,
-             py::arg("index") = false, py::arg("content_size") = true, py::arg("progress") = py::none());
+             py::arg("index") = false, py::arg("content_size") = true, py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("compress_bound", &codec::compress_bound, py::arg("size"));
   module.def("decompress", &decompress, py::arg("data"), py::kw_only(), py::arg("max_output_size"),
-             py::arg("max_memory"), py::arg("threads") = 1, py::arg("progress") = py::none());
+             py::arg("max_memory"), py::arg("threads") = 1, py::arg("device") = "auto",
+             py::arg("progress") = py::none());
   module.def("decompress_into", &decompress_into, py::arg("data"), py::arg("out"), py::kw_only(),
              py::arg("max_output_size") = ~uint64_t{0}, py::arg("max_memory"), py::arg("threads") = 1,
-             py::arg("progress") = py::none());
+             py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("compress_raw", &compress_raw, py::arg("data"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
-             py::arg("model") = 0, py::arg("progress") = py::none());
+             py::arg("model") = 0, py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("decompress_raw", &decompress_raw, py::arg("data"), py::arg("size"),
              py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("model") = 0, py::arg("max_memory"),
-             py::arg("progress") = py::none());
+             py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("skippable_frame", &skippable_frame, py::arg("payload"), py::arg("tag") = 0);
   module.def("frame_info", &frame_info, py::arg("data"));
 }

@@ -22,15 +22,16 @@ codec::Monitor::Poll make_poll_of_all(py::handle progress, uint64_t total) {
 }
 
 py::list compress_many(py::sequence list, int level, uint64_t model, size_t threads, bool raw, uint64_t max_memory,
-                       py::object progress) {
+                       const std::string& device, py::object progress) {
   const BufferList items(list);
+  const codec::DeviceChoice choice = named_device(device);
   uint64_t total = 0;
   for (const base::ByteSpan item : items.spans) total += item.size();
   codec::Monitor monitor(0, make_poll_of_all(progress, total));
   std::vector<std::vector<uint8_t>> made;
   {
     const py::gil_scoped_release release;
-    made = codec::compress_many(items.spans, {level, model, threads, raw, max_memory}, &monitor);
+    made = codec::compress_many(items.spans, {level, model, threads, raw, max_memory, choice}, &monitor);
   }
   if (!progress.is_none()) monitor.poll();
   py::list out(made.size());
@@ -40,19 +41,20 @@ py::list compress_many(py::sequence list, int level, uint64_t model, size_t thre
 
 py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t max_memory, size_t threads,
                          std::optional<std::vector<uint64_t>> raw_sizes, int level, uint64_t model,
-                         py::object progress) {
+                         const std::string& device, py::object progress) {
   codec::find_level(level, model);
   const BufferList items(list);
   if (raw_sizes && raw_sizes->size() != items.spans.size())
     throw base::Error(base::ErrorKind::kInvalidArgument,
                       "raw_sizes has " + std::to_string(raw_sizes->size()) + " entries for " +
                           std::to_string(items.spans.size()) + " items");
+  const codec::DeviceChoice choice = named_device(device);
   std::optional<codec::ManyDecoder> decoder;
   {
     codec::Monitor checking(0, make_poll({}));
     const py::gil_scoped_release release;
     decoder.emplace(items.spans, raw_sizes.value_or(std::vector<uint64_t>{}), model,
-                    codec::Limits{max_output_size, max_memory}, threads, &checking);
+                    codec::Limits{max_output_size, max_memory}, codec::Workers{threads, choice}, &checking);
   }
   py::list out(items.spans.size());
   std::vector<base::MutableByteSpan> rooms;
@@ -77,10 +79,11 @@ py::list decompress_many(py::sequence list, uint64_t max_output_size, uint64_t m
 void bind_many(py::module_& module) {
   module.def("compress_many", &compress_many, py::arg("items"), py::arg("level") = codec::kDefaultLevel, py::kw_only(),
              py::arg("model") = 0, py::arg("threads") = 1, py::arg("raw") = false,
-             py::arg("max_memory") = ~uint64_t{0}, py::arg("progress") = py::none());
+             py::arg("max_memory") = ~uint64_t{0}, py::arg("device") = "auto", py::arg("progress") = py::none());
   module.def("decompress_many", &decompress_many, py::arg("items"), py::kw_only(), py::arg("max_output_size"),
              py::arg("max_memory"), py::arg("threads") = 1, py::arg("raw_sizes") = py::none(),
-             py::arg("level") = codec::kDefaultLevel, py::arg("model") = 0, py::arg("progress") = py::none());
+             py::arg("level") = codec::kDefaultLevel, py::arg("model") = 0, py::arg("device") = "auto",
+             py::arg("progress") = py::none());
 }
 
 }  // namespace fastnz::bindings

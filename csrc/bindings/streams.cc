@@ -22,8 +22,8 @@ namespace {
 class StreamEncoder {
  public:
   StreamEncoder(int level, uint64_t block_size, size_t threads, bool index, std::optional<uint64_t> content_size,
-                uint64_t model)
-      : encoder_({level, model, threads, block_size, index, true}, content_size) {}
+                uint64_t model, const std::string& device)
+      : encoder_({level, model, threads, block_size, index, true, named_device(device)}, content_size) {}
 
   py::bytes feed(py::handle data, py::object progress) {
     const BufferView in(data);
@@ -58,8 +58,8 @@ class StreamEncoder {
 
 class StreamDecoder {
  public:
-  StreamDecoder(uint64_t max_output_size, uint64_t max_memory, size_t threads)
-      : decoder_({max_output_size, max_memory}, threads) {}
+  StreamDecoder(uint64_t max_output_size, uint64_t max_memory, size_t threads, const std::string& device)
+      : decoder_({max_output_size, max_memory}, threads, named_device(device)) {}
 
   py::bytes feed(py::handle data, int64_t max_length, py::object progress) {
     const BufferView in(data);
@@ -109,15 +109,16 @@ class StreamDecoder {
 
 void bind_streams(py::module_& module) {
   py::class_<StreamEncoder>(module, "StreamEncoder")
-      .def(py::init<int, uint64_t, size_t, bool, std::optional<uint64_t>, uint64_t>(),
+      .def(py::init<int, uint64_t, size_t, bool, std::optional<uint64_t>, uint64_t, std::string>(),
            py::arg("level") = codec::kDefaultLevel, py::kw_only(), py::arg("block_size") = 0, py::arg("threads") = 1,
-           py::arg("index") = false, py::arg("content_size") = py::none(), py::arg("model") = 0)
+           py::arg("index") = false, py::arg("content_size") = py::none(), py::arg("model") = 0,
+           py::arg("device") = "auto")
       .def("feed", &StreamEncoder::feed, py::arg("data"), py::arg("progress") = py::none())
       .def("flush", &StreamEncoder::flush, py::arg("progress") = py::none())
       .def("finish", &StreamEncoder::finish, py::arg("progress") = py::none());
   py::class_<StreamDecoder>(module, "StreamDecoder")
-      .def(py::init<uint64_t, uint64_t, size_t>(), py::kw_only(), py::arg("max_output_size"), py::arg("max_memory"),
-           py::arg("threads") = 1)
+      .def(py::init<uint64_t, uint64_t, size_t, std::string>(), py::kw_only(), py::arg("max_output_size"), py::arg("max_memory"),
+           py::arg("threads") = 1, py::arg("device") = "auto")
       .def("feed", &StreamDecoder::feed, py::arg("data"), py::arg("max_length") = -1, py::arg("progress") = py::none())
       .def_property_readonly("eof", &StreamDecoder::eof)
       .def_property_readonly("needs_input", &StreamDecoder::needs_input)

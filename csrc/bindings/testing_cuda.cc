@@ -31,7 +31,7 @@ std::shared_ptr<const models::Gru8Weights> weights_of(uint64_t id) {
 // "emulated", "emulated:ORDER" and "emulated:ORDER:SHARED" besides what users may name.
 std::shared_ptr<cuda::Device> device_named(const std::string& name) {
   static std::map<std::string, std::shared_ptr<cuda::Device>> emulated;
-  if (!name.starts_with("emulated")) return codec::device_of(name);
+  if (!name.starts_with("emulated")) return codec::DeviceChoice::named(name).device();
   std::shared_ptr<cuda::Device>& device = emulated[name];
   if (!device) {
     const size_t order = name.find(':'), shared = order == name.npos ? order : name.find(':', order + 1);

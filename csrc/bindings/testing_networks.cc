@@ -300,7 +300,7 @@ py::bytes model_decode(const std::string& name, const py::bytes& options, const 
     bool whole = false;
     if (row.lane_layout) {
       codec::check_lanes(view.bytes(), row.lane_layout(chosen.bytes(), size), 0);
-      whole = codec::decode_lanes(view.bytes(), out, row, chosen.bytes(), 1, nullptr, 0);
+      whole = codec::decode_lanes(view.bytes(), out, row, chosen.bytes(), {}, nullptr, 0);
     } else {
       const auto model = row.make_bit_model(chosen.bytes(), size);
       coding::BinaryRangeDecoder decoder(view.bytes());

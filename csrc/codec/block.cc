@@ -47,7 +47,8 @@ auto within_proven_bytes(uint64_t offset, Work&& work) {
   }
 }
 
-void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor, size_t threads) {
+void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_t offset, Monitor* monitor,
+                    const Workers& workers) {
   if (body.model_id == format::kStoredModel) {
     std::copy(body.payload.begin(), body.payload.end(), out.begin());
     monitor->tick(out.size());
@@ -55,11 +56,11 @@ void decode_payload(const format::Body& body, base::MutableByteSpan out, uint64_
   }
   const models::ModelRow& row = *models::find_model(body.model_id);
   if (row.lane_layout) {
-    if (!decode_lanes(body.payload, out, row, body.options, threads, monitor, offset)) throw_code_too_short(offset);
+    if (!decode_lanes(body.payload, out, row, body.options, workers, monitor, offset)) throw_code_too_short(offset);
     return;
   }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(body.options, body.residual_size);
-  lend_threads(model.get(), threads);
+  lend_threads(model.get(), workers.threads);
   coding::BinaryRangeDecoder decoder(body.payload);
   decode_preface(model.get(), &decoder);
   for_each_in_lanes(
@@ -115,11 +116,11 @@ EncodedBlock finish_block(const PlannedBlock& plan, ByteSpan coded) {
   return block;
 }
 
-EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor, size_t threads) {
+EncodedBlock encode_block(ByteSpan content, const Level& level, Monitor* monitor, const Workers& workers) {
   PlannedBlock plan = plan_block(content, level, monitor);
   std::vector<uint8_t> coded;
   if (plan.model) {
-    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor, false, threads);
+    encode_with_model(plan.residual(), *plan.model, plan.options, &coded, monitor, false, workers);
     Choice rival = rival_model(level, {plan.model, plan.options}, plan.residual());
     if (rival.row) {
       std::vector<uint8_t> other;
@@ -163,15 +164,15 @@ void undo_transforms(const format::Body& body, std::vector<uint8_t> current, bas
 }
 
 void decode_body(ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor,
-                 size_t threads) {
+                 const Workers& workers) {
   const format::Body body = open_body(in, out.size(), limits, offset);
   try {
     if (body.transforms.empty()) {
-      decode_payload(body, out, offset, monitor, threads);
+      decode_payload(body, out, offset, monitor, workers);
       return;
     }
     std::vector<uint8_t> residual(static_cast<size_t>(body.residual_size));
-    decode_payload(body, residual, offset, monitor, threads);
+    decode_payload(body, residual, offset, monitor, workers);
     undo_transforms(body, std::move(residual), out, offset, monitor);
     monitor->tick(out.size() - std::min<uint64_t>(out.size(), body.residual_size));
   } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "codec/device_choice.h"
 #include "codec/levels.h"
 #include "codec/limits.h"
 #include "codec/monitor.h"
@@ -22,8 +23,8 @@ struct EncodedBlock {
   uint64_t memory = 0;        // that its decoder needs
 };
 
-// The body is never longer than content + 1. More threads than one help where a model's lanes have codes of their own.
-EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor, size_t threads = 1);
+// The body is never longer than content + 1. More workers than a thread help where a model's lanes have codes of their own.
+EncodedBlock encode_block(base::ByteSpan content, const Level& level, Monitor* monitor, const Workers& workers = {});
 
 // A block that its model has yet to code; `content` must outlive it.
 struct PlannedBlock {
@@ -49,7 +50,7 @@ EncodedBlock finish_block(const PlannedBlock& plan, base::ByteSpan coded);
 // Decodes a body whose bytes are proven undamaged into `out`, whose size is the content's. Throws kCorrupt,
 // kUnsupported or kLimit. Does not check the hash: a raw record has none.
 void decode_body(base::ByteSpan in, base::MutableByteSpan out, const Limits& limits, uint64_t offset, Monitor* monitor,
-                 size_t threads = 1);
+                 const Workers& workers = {});
 
 // The same in steps: a body whose claims were checked against its size, and the content from what the model decoded.
 format::Body open_body(base::ByteSpan in, uint64_t content_size, const Limits& limits, uint64_t offset);

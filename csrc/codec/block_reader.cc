@@ -27,8 +27,8 @@ void require_inside(uint64_t offset, uint64_t size, uint64_t end, const char* wh
 
 }  // namespace
 
-BlockReader::BlockReader(ReadAt read_at, uint64_t size, const Limits& limits)
-    : read_at_(std::move(read_at)), limits_(limits) {
+BlockReader::BlockReader(ReadAt read_at, uint64_t size, const Limits& limits, DeviceChoice device)
+    : read_at_(std::move(read_at)), limits_(limits), device_(std::move(device)) {
   if (size == 0) throw Error(ErrorKind::kTruncated, "the file is empty; a frame was expected", 0);
   // Indexed frames from the end backwards, as far as they reach; then forwards over what is left.
   std::vector<Frame> tail;
@@ -190,7 +190,7 @@ void BlockReader::read_block(size_t k, const std::function<base::MutableByteSpan
   const uint64_t body_at = block.offset + static_cast<uint64_t>(body.data() - bytes.data());
   require_memory(body_memory(body, block.content_size, body_at), limits_, body_at);
   const base::MutableByteSpan out = allocate(block.content_size);
-  decode_body(body, out, limits_, body_at, monitor);
+  decode_body(body, out, limits_, body_at, monitor, {1, device_});
   require_hash(out, hash, block.compact ? 32 : 64, body_at);
 }
 

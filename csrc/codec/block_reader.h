@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "codec/device_choice.h"
 #include "codec/limits.h"
 #include "codec/monitor.h"
 
@@ -27,7 +28,7 @@ class BlockReader {
     bool compact = false;
   };
 
-  BlockReader(ReadAt read_at, uint64_t size, const Limits& limits);
+  BlockReader(ReadAt read_at, uint64_t size, const Limits& limits, DeviceChoice device = {});
 
   uint64_t content_size() const { return content_size_; }
   const std::vector<Block>& blocks() const { return blocks_; }
@@ -50,6 +51,7 @@ class BlockReader {
 
   ReadAt read_at_;
   Limits limits_;
+  DeviceChoice device_;
   std::vector<Block> blocks_;
   uint64_t content_size_ = 0;
   bool used_index_ = false;

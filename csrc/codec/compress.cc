@@ -31,7 +31,7 @@ std::vector<uint8_t> compress(ByteSpan content, const CompressOptions& options, 
   monitor->set_total(content.size());
   std::vector<uint8_t> out;
   if (content.size() <= format::kMaxCompactContent && options.content_size && !options.index) {
-    const EncodedBlock block = encode_block(content, level, monitor, options.threads);
+    const EncodedBlock block = encode_block(content, level, monitor, {options.threads, options.device});
     out.reserve(block.body.size() + format::kMaxCompactHeaderSize + format::kCompactTrailerSize);
     format::append_compact_frame(&out, content.size(), block.body, block.content_hash);
     return out;
@@ -42,7 +42,7 @@ std::vector<uint8_t> compress(ByteSpan content, const CompressOptions& options, 
   run_parallel(count, options.threads, monitor, [&](size_t k) {
     const size_t begin = k * static_cast<size_t>(block_size);
     blocks[k] = encode_block(content.subspan(begin, std::min<size_t>(content.size() - begin, block_size)), level,
-                             monitor, count == 1 ? options.threads : 1);
+                             monitor, {count == 1 ? options.threads : 1, options.device});
   });
 
   format::FrameHeader header;
@@ -71,13 +71,13 @@ uint64_t compress_bound(uint64_t size) {
   return size + std::max(compact, full);
 }
 
-std::vector<uint8_t> compress_raw(ByteSpan content, const Level& level, Monitor* monitor) {
+std::vector<uint8_t> compress_raw(ByteSpan content, const Level& level, Monitor* monitor, const DeviceChoice& device) {
   if (content.size() > format::kMaxBlockSize)
     throw Error(ErrorKind::kInvalidArgument, "a raw record holds at most " + std::to_string(format::kMaxBlockSize) +
                                                  " bytes, not " + std::to_string(content.size()));
   if (content.empty()) return {};
   monitor->set_total(content.size());
-  std::vector<uint8_t> body = encode_block(content, level, monitor).body;
+  std::vector<uint8_t> body = encode_block(content, level, monitor, {1, device}).body;
   return level.model_id == 0 ? body : without_model_name(body, content.size(), level.model_id);
 }
 

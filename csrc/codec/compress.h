@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "codec/device_choice.h"
 #include "codec/levels.h"
 #include "codec/monitor.h"
 
@@ -18,6 +19,7 @@ struct CompressOptions {
   uint64_t block_size = 0;  // 0: the level's own
   bool index = false;
   bool content_size = true;
+  DeviceChoice device;
 };
 
 // The block size that `requested` means. Throws kInvalidArgument out of range.
@@ -29,6 +31,7 @@ std::vector<uint8_t> compress(base::ByteSpan content, const CompressOptions& opt
 uint64_t compress_bound(uint64_t size);
 
 // Raw records: the body alone, without the name of a model that the user named. Content of at most kMaxBlockSize bytes; empty content is no bytes.
-std::vector<uint8_t> compress_raw(base::ByteSpan content, const Level& level, Monitor* monitor);
+std::vector<uint8_t> compress_raw(base::ByteSpan content, const Level& level, Monitor* monitor,
+                                  const DeviceChoice& device = {});
 
 }  // namespace fastnz::codec

@@ -36,15 +36,15 @@ bool evenly_spread(base::ByteSpan in) {
 }  // namespace
 
 void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::ByteSpan options,
-                       std::vector<uint8_t>* out, Monitor* monitor, bool extra, size_t threads) {
+                       std::vector<uint8_t>* out, Monitor* monitor, bool extra, const Workers& workers) {
   if (row.lane_layout) {
-    const std::vector<uint8_t> code = encode_lanes(in, row, options, threads, extra ? nullptr : monitor);
+    const std::vector<uint8_t> code = encode_lanes(in, row, options, workers, extra ? nullptr : monitor);
     out->insert(out->end(), code.begin(), code.end());
     return;
   }
   const std::unique_ptr<models::BitModel> model = row.make_bit_model(options, in.size());
   model->foresee(in);
-  lend_threads(model.get(), threads);
+  lend_threads(model.get(), workers.threads);
   coding::BinaryRangeEncoder encoder(out);
   if (row.make_preface)
     for (const uint8_t byte : row.make_preface(options, in, [&] { if (monitor) monitor->tick(0); }))

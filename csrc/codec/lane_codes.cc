@@ -112,11 +112,11 @@ bool decode_head(ByteSpan code, base::MutableByteSpan out, Monitor* monitor) {
 
 void check_lanes(ByteSpan payload, const LaneLayout& layout, uint64_t offset) { read_codes(payload, layout, offset); }
 
-std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row, ByteSpan options, size_t threads,
-                                  Monitor* monitor) {
+std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row, ByteSpan options,
+                                  const Workers& workers, Monitor* monitor) {
   const LaneLayout layout = row.lane_layout(options, content.size());
   std::vector<std::vector<uint8_t>> codes(layout.lanes);
-  run_parallel(layout.groups(), threads, monitor, [&](size_t g) {
+  run_parallel(layout.groups(), workers.threads, monitor, [&](size_t g) {
     const auto group = static_cast<uint32_t>(g);
     const size_t first = g * layout.group;
     Sums sums;
@@ -144,8 +144,8 @@ std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row,
   return out;
 }
 
-bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options, size_t threads,
-                  Monitor* monitor, uint64_t offset) {
+bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options,
+                  const Workers& workers, Monitor* monitor, uint64_t offset) {
   const LaneLayout layout = row.lane_layout(options, out.size());
   std::vector<ByteSpan> codes = read_codes(payload, layout, offset);
   std::atomic<bool> whole{true};
@@ -153,7 +153,7 @@ bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::Mod
     whole = decode_head(codes.front(), out.first(layout.head), monitor);
     codes.erase(codes.begin());
   }
-  run_parallel(layout.groups(), threads, monitor, [&](size_t g) {
+  run_parallel(layout.groups(), workers.threads, monitor, [&](size_t g) {
     const auto group = static_cast<uint32_t>(g);
     Sums sums;
     std::vector<coding::SymbolRangeDecoder> decoder;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "codec/device_choice.h"
 #include "codec/monitor.h"
 #include "models/registry.h"
 
@@ -15,11 +16,11 @@ namespace fastnz::codec {
 
 // Preconditions of both: row.lane_layout is set. The threads share the groups; the bytes do not depend on their number. Each
 // takes the memory that the row declares.
-std::vector<uint8_t> encode_lanes(base::ByteSpan content, const models::ModelRow& row, base::ByteSpan options, size_t threads,
-                                  Monitor* monitor);
+std::vector<uint8_t> encode_lanes(base::ByteSpan content, const models::ModelRow& row, base::ByteSpan options,
+                                  const Workers& workers, Monitor* monitor);
 // Whether every code was long enough. Throws what check_lanes() throws.
 bool decode_lanes(base::ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, base::ByteSpan options,
-                  size_t threads, Monitor* monitor, uint64_t offset);
+                  const Workers& workers, Monitor* monitor, uint64_t offset);
 
 // Throws kCorrupt where the payload cannot be one of `size` bytes of content.
 void check_lanes(base::ByteSpan payload, const models::LaneLayout& layout, uint64_t offset);

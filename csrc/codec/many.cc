@@ -26,8 +26,8 @@ static_assert(kMaxLaneContent <= format::kMaxCompactContent);  // so that a fram
 class ManyEncoder {
  public:
   ManyEncoder(const std::vector<ByteSpan>& items, const ManyOptions& options, Monitor* monitor)
-      : items_(items), options_(options), level_(find_level(options.level, options.model_id)), monitor_(monitor),
-        made_(items.size()) {}
+      : items_(items), options_(options), level_(find_level(options.level, options.model_id)),
+        alone_{.level = options.level, .model_id = options.model_id, .device = options.device}, monitor_(monitor), made_(items.size()) {}
 
   std::vector<std::vector<uint8_t>> run() {
     std::vector<uint64_t> sizes;
@@ -55,15 +55,15 @@ class ManyEncoder {
   // Leaves a plan with a model only if the item is one for lanes.
   void plan(size_t i, PlannedBlock* plan) {
     if (items_[i].size() > kMaxLaneContent) {
-      made_[i] = options_.raw ? compress_raw(items_[i], level_, monitor_)
-                              : compress(items_[i], {.level = options_.level, .model_id = options_.model_id}, monitor_);
+      made_[i] = options_.raw ? compress_raw(items_[i], level_, monitor_, options_.device)
+                              : compress(items_[i], alone_, monitor_);
       return;
     }
     if (options_.raw && items_[i].empty()) return;
     *plan = plan_block(items_[i], level_, monitor_);
     if (plan->model && plan->model->make_lanes && plan->residual().size() <= kMaxLaneContent) return;
     std::vector<uint8_t> coded;
-    if (plan->model) encode_with_model(plan->residual(), *plan->model, plan->options, &coded, monitor_);
+    if (plan->model) encode_with_model(plan->residual(), *plan->model, plan->options, &coded, monitor_, false, {1, options_.device});
     finish(i, *plan, coded);
     *plan = {};
   }
@@ -88,6 +88,7 @@ class ManyEncoder {
   const std::vector<ByteSpan>& items_;
   const ManyOptions& options_;
   const Level level_;
+  const CompressOptions alone_;  // of an item that is not one for lanes
   Monitor* const monitor_;
   std::vector<std::vector<uint8_t>> made_;
 };
@@ -100,14 +101,14 @@ std::vector<std::vector<uint8_t>> compress_many(const std::vector<ByteSpan>& ite
 }
 
 ManyDecoder::ManyDecoder(std::vector<ByteSpan> items, std::vector<uint64_t> raw_sizes, uint64_t model_id,
-                         const Limits& limits, size_t threads, Monitor* monitor)
-    : items_(std::move(items)), raw_(!raw_sizes.empty()), limits_(limits), threads_(threads) {
+                         const Limits& limits, const Workers& workers, Monitor* monitor)
+    : items_(std::move(items)), raw_(!raw_sizes.empty()), limits_(limits), threads_(workers.threads), device_(workers.device) {
   std::vector<uint64_t> memory(items_.size());
   sizes_.resize(items_.size());
   if (!raw_) contents_.resize(items_.size());
   if (raw_ && model_id != 0) named_.resize(items_.size());
   FirstFailure failure;
-  run_parallel(items_.size(), threads, monitor, [&](size_t i) {
+  run_parallel(items_.size(), threads_, monitor, [&](size_t i) {
     failure.run(i, [&] {
       if (raw_) {
         if (!named_.empty() && !items_[i].empty()) {
@@ -132,7 +133,7 @@ ManyDecoder::ManyDecoder(std::vector<ByteSpan> items, std::vector<uint64_t> raw_
     failure.run(i, [&] { require_output(total, limits_, Error::kNoOffset); });
   }
   failure.rethrow();
-  threads_ = threads_within(largest, threads, limits_);
+  threads_ = threads_within(largest, threads_, limits_);
 }
 
 void ManyDecoder::decode(const std::vector<base::MutableByteSpan>& outputs, Monitor* monitor) {
@@ -190,9 +191,9 @@ bool ManyDecoder::open_for_lanes(size_t i, OpenItem* open) const {
 
 void ManyDecoder::decode_alone(size_t i, base::MutableByteSpan out, Monitor* monitor) const {
   if (raw_)
-    decompress_raw(items_[i], out, limits_, monitor);
+    decompress_raw(items_[i], out, limits_, monitor, device_);
   else
-    decode_frames(items_[i], contents_[i], out, limits_, 1, monitor);
+    decode_frames(items_[i], contents_[i], out, limits_, {1, device_}, monitor);
 }
 
 void ManyDecoder::finish_item(size_t i, const format::Body& body, bool whole, std::vector<uint8_t> residual,

@@ -21,6 +21,7 @@ struct ManyOptions {
   size_t threads = 1;
   bool raw = false;
   uint64_t max_memory = ~uint64_t{0};  // for the models of all lanes together; each thread has at least one
+  DeviceChoice device;
 };
 
 std::vector<std::vector<uint8_t>> compress_many(const std::vector<base::ByteSpan>& items, const ManyOptions& options,
@@ -32,7 +33,7 @@ class ManyDecoder {
  public:
   // `raw_sizes` is empty for frames; `model_id` is for raw records only: that of the model they were made with, or 0.
   ManyDecoder(std::vector<base::ByteSpan> items, std::vector<uint64_t> raw_sizes, uint64_t model_id,
-              const Limits& limits, size_t threads, Monitor* monitor);
+              const Limits& limits, const Workers& workers, Monitor* monitor);
 
   const std::vector<uint64_t>& sizes() const { return sizes_; }
   void decode(const std::vector<base::MutableByteSpan>& outputs, Monitor* monitor);
@@ -52,6 +53,7 @@ class ManyDecoder {
   bool raw_;
   Limits limits_;
   size_t threads_;
+  DeviceChoice device_;
   std::vector<Contents> contents_;           // of frames
   std::vector<std::vector<uint8_t>> named_;  // raw records with the name of their model
   std::vector<uint64_t> sizes_;

@@ -71,7 +71,7 @@ bool StreamDecoder::step(Monitor* monitor) {
   if (jobs_.empty()) return progress;
   run_parallel(jobs_.size(), threads_within(job_memory_, threads_, limits_), monitor, [&](size_t k) {
     Job& job = jobs_[k];
-    decode_body(job.body, job.content, limits_, job.offset, monitor);
+    decode_body(job.body, job.content, limits_, job.offset, monitor, {1, device_});
     require_hash(job.content, job.content_hash, job.hash_bits, job.offset);
   });
   for (Job& job : jobs_) {

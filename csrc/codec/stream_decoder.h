@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "base/span.h"
+#include "codec/device_choice.h"
 #include "codec/limits.h"
 #include "codec/monitor.h"
 #include "codec/parallel.h"
@@ -19,7 +21,8 @@ namespace fastnz::codec {
 
 class StreamDecoder {
  public:
-  StreamDecoder(const Limits& limits, size_t threads) : limits_(limits), threads_(std::clamp<size_t>(threads, 1, kMaxThreads)) {}
+  StreamDecoder(const Limits& limits, size_t threads, DeviceChoice device = {})
+      : limits_(limits), threads_(std::clamp<size_t>(threads, 1, kMaxThreads)), device_(std::move(device)) {}
 
   // Takes all of `in`, then decodes until `wanted` bytes are ready or the input is used up. After an exception the
   // decoder is unusable.
@@ -61,6 +64,7 @@ class StreamDecoder {
 
   Limits limits_;
   size_t threads_;
+  DeviceChoice device_;
   State state_ = State::kMagic;
   std::vector<uint8_t> in_;
   size_t at_ = 0;         // consumed part of in_

@@ -48,7 +48,8 @@ void StreamEncoder::encode(size_t blocks, std::vector<uint8_t>* out, Monitor* mo
   busy_ = true;
   run_parallel(made.size(), options_.threads, monitor, [&](size_t k) {
     const size_t begin = k * block_size_;
-    made[k] = encode_block(content.subspan(begin, std::min(block_size_, content.size() - begin)), level_, monitor);
+    made[k] = encode_block(content.subspan(begin, std::min(block_size_, content.size() - begin)), level_, monitor,
+                           {1, options_.device});
   });
   begin_if_needed(out);
   for (const EncodedBlock& block : made) writer_.add(block, out);

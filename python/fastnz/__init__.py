@@ -76,6 +76,7 @@ __all__ = [
     "decompress_into",
     "decompress_many",
     "decompress_raw",
+    "devices",
     "format_version",
     "info",
     "isa",
@@ -97,6 +98,15 @@ def levels() -> list[dict[str, Any]]:
 def models() -> list[dict[str, Any]]:
     """Return the models that this build can decode, by id and name."""
     return [dict(row) for row in _core.models()]
+
+
+def devices() -> list[dict[str, Any]]:
+    """Return the GPUs that parameters `device` may name: each one's name, index, memory in bytes and compute capability.
+
+    Empty where there is no driver, no GPU of compute capability 8.0 or later, or no CUDA code in this build. The driver is
+    first looked for here, or when a model that can use a GPU runs.
+    """
+    return [dict(row) for row in _core.devices()]
 
 
 def isa() -> str:

@@ -77,6 +77,17 @@ def check_model(model: Model) -> int:
     return load(model)
 
 
+def check_device(device: str) -> str:
+    """Return the name of a device that is there: "auto", "cpu", "cuda" or "cuda:N". The latter two are opened."""
+    if not isinstance(device, str):
+        raise TypeError(f"device must be a name such as 'auto', 'cpu' or 'cuda', not {type(device).__name__}")
+    if device not in ("auto", "cpu"):
+        from ._core import check_device as find
+
+        find(device)
+    return device
+
+
 def check_threads(threads: int) -> int:
     """Return a number of threads >= 1; 0 means all processors this process may use."""
     threads = as_int(threads)

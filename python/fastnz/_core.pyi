@@ -48,11 +48,12 @@ class _Transform(TypedDict):
     name: str
 
 class _Device(TypedDict):
-    name: str  # what `device` takes
-    description: str
+    device: str  # what parameters `device` take
+    index: int
+    name: str
     memory: int  # bytes
     multiprocessors: int
-    capability: tuple[int, int]
+    compute_capability: tuple[int, int]
 
 class _Weights(TypedDict, total=False):
     id: int
@@ -76,6 +77,7 @@ class _Weights(TypedDict, total=False):
 def isa() -> str: ...
 def built_with_cuda() -> bool: ...
 def devices() -> list[_Device]: ...
+def check_device(device: str) -> None: ...  # opens it unless it is auto or cpu
 def isas() -> list[str]: ...
 def levels() -> list[_Level]: ...
 def block_size(level: int, model: int = 0) -> int: ...  # of a block, where none is asked for
@@ -105,6 +107,7 @@ def compress(
     block_size: int = 0,
     index: bool = False,
     content_size: bool = True,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
 def compress_into(
@@ -117,6 +120,7 @@ def compress_into(
     block_size: int = 0,
     index: bool = False,
     content_size: bool = True,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> int: ...
 def compress_bound(size: int) -> int: ...
@@ -126,6 +130,7 @@ def decompress(
     max_output_size: int,
     max_memory: int,
     threads: int = 1,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
 def decompress_into(
@@ -135,10 +140,16 @@ def decompress_into(
     max_output_size: int = ...,
     max_memory: int,
     threads: int = 1,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> int: ...
 def compress_raw(
-    data: Buffer, level: int = 3, *, model: int = 0, progress: Callable[[int, int], object] | None = None
+    data: Buffer,
+    level: int = 3,
+    *,
+    model: int = 0,
+    device: str = "auto",
+    progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
 def decompress_raw(
     data: Buffer,
@@ -147,6 +158,7 @@ def decompress_raw(
     *,
     model: int = 0,
     max_memory: int,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> bytes: ...
 def compress_many(
@@ -157,6 +169,7 @@ def compress_many(
     threads: int = 1,
     raw: bool = False,
     max_memory: int = ...,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> list[bytes]: ...
 def decompress_many(
@@ -168,6 +181,7 @@ def decompress_many(
     raw_sizes: Sequence[int] | None = None,
     level: int = 3,
     model: int = 0,
+    device: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> list[bytes]: ...
 def skippable_frame(payload: Buffer, tag: int = 0) -> bytes: ...
@@ -183,6 +197,7 @@ class StreamEncoder:
         index: bool = False,
         content_size: int | None = None,
         model: int = 0,
+        device: str = "auto",
     ) -> None: ...
     def feed(self, data: Buffer, progress: Callable[[int, int], object] | None = None) -> bytes: ...
     def flush(self, progress: Callable[[int, int], object] | None = None) -> bytes: ...
@@ -191,7 +206,7 @@ class StreamEncoder:
 class StreamDecoder:
     """One frame. A skippable frame ends with `eof` and no output."""
 
-    def __init__(self, *, max_output_size: int, max_memory: int, threads: int = 1) -> None: ...
+    def __init__(self, *, max_output_size: int, max_memory: int, threads: int = 1, device: str = "auto") -> None: ...
     def feed(
         self, data: Buffer, max_length: int = -1, progress: Callable[[int, int], object] | None = None
     ) -> bytes: ...
@@ -209,7 +224,9 @@ class StreamDecoder:
 class BlockReader:
     """Random access. `read_at(offset, size)` returns that many bytes, fewer only at the end of the file."""
 
-    def __init__(self, read_at: Callable[[int, int], Buffer], size: int, *, max_memory: int = ...) -> None: ...
+    def __init__(
+        self, read_at: Callable[[int, int], Buffer], size: int, *, max_memory: int = ..., device: str = "auto"
+    ) -> None: ...
     @property
     def content_size(self) -> int: ...
     @property

@@ -16,6 +16,7 @@ from ._common import (
     DEFAULT_MAX_OUTPUT_SIZE,
     check_block_size,
     check_buffer,
+    check_device,
     check_level,
     check_limit,
     check_model,
@@ -38,6 +39,7 @@ def compress(
     *,
     model: Model = None,
     threads: int = 1,
+    device: str = "auto",
     block_size: int | None = None,
     index: bool = False,
     max_memory: int | None = None,
@@ -59,6 +61,10 @@ def compress(
         (docs/lane_mix.md). With either the level says nothing but how long blocks are.
     threads : int
         Blocks are coded by this many threads; 0 means all processors. The output is the same for any number.
+    device : str
+        Where models that have a form for GPUs run: ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` (see `devices`), ``"auto"`` for the
+        first GPU if there is one that can do it, else the CPU. The other models run on the CPU. The output is the same
+        on all of them. Today no model has such a form.
     block_size : int, optional
         Bytes per independent block, 64 KiB to 256 MiB. Smaller blocks give more threads something to do and make
         seeking finer; larger ones compress better. The default is the level's own.
@@ -80,7 +86,9 @@ def compress(
     Raises
     ------
     ValueError
-        `level`, `threads` or `block_size` is out of range.
+        `level`, `threads` or `block_size` is out of range, or `device` is no name of a device.
+    DeviceError
+        There is no such device, or it failed; never with "auto", which goes on with the CPU.
     UnsupportedError
         This build has no such level.
     ModelMissingError
@@ -107,6 +115,7 @@ def compress(
         threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size, chosen),
         model=chosen,
         block_size=block_size,
+        device=check_device(device),
         index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
@@ -119,6 +128,7 @@ def decompress(
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> bytes:
     """Restore what `compress` was given.
@@ -138,6 +148,8 @@ def decompress(
         you say otherwise); fewer threads are used where that fits more than refusing would. None means no limit.
     threads : int
         Blocks are decoded by this many threads; 0 means all processors.
+    device : str
+        As in `compress`: whatever data was made on, it decodes on any device.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes, a few times a second at most.
 
@@ -159,6 +171,8 @@ def decompress(
         The data were made with a model that is neither installed nor `model`; the message says which.
     LimitError
         `max_output_size` or `max_memory` would be exceeded; the message says which.
+    DeviceError
+        As in `compress`.
 
     Examples
     --------
@@ -172,6 +186,7 @@ def decompress(
         max_output_size=check_limit(max_output_size, "max_output_size"),
         max_memory=check_limit(max_memory, "max_memory"),
         threads=check_threads(threads),
+        device=check_device(device),
         progress=check_progress(progress),
     )
 
@@ -195,6 +210,7 @@ def compress_into(
     *,
     model: Model = None,
     threads: int = 1,
+    device: str = "auto",
     block_size: int | None = None,
     index: bool = False,
     max_memory: int | None = None,
@@ -227,6 +243,7 @@ def compress_into(
         threads=threads_within(limit, check_threads(threads), level, memoryview(data).nbytes, block_size, chosen),
         model=chosen,
         block_size=block_size,
+        device=check_device(device),
         index=_worth_an_index(index, data),
         progress=check_progress(progress),
     )
@@ -240,6 +257,7 @@ def decompress_into(
     max_output_size: int | None = None,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> int:
     """Restore `data` into the writable buffer `out` and return how many bytes were written.
@@ -266,6 +284,7 @@ def decompress_into(
         max_output_size=check_limit(max_output_size, "max_output_size"),
         max_memory=check_limit(max_memory, "max_memory"),
         threads=check_threads(threads),
+        device=check_device(device),
         progress=check_progress(progress),
     )
 

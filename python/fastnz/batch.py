@@ -17,6 +17,7 @@ from ._common import (
     UNLIMITED,
     byte_view,
     check_buffer,
+    check_device,
     check_level,
     check_limit,
     check_model,
@@ -41,13 +42,15 @@ def compress_raw(
     level: int = DEFAULT_LEVEL,
     *,
     model: Model = None,
+    device: str = "auto",
     max_memory: int | None = None,
     progress: Progress | None = None,
 ) -> bytes:
     """Compress `data` without any frame: no magic, no size, no checksum.
 
     For records inside a container that keeps their sizes and checks them itself. The reader must give `decompress_raw`
-    the same level and model, and the size. `model`, `max_memory` and `progress` are those of `compress`.
+    the same level and model, and the size. `model`, `device`, `max_memory` and `progress` are
+    those of `compress`.
 
     Raises
     ------
@@ -64,7 +67,9 @@ def compress_raw(
     level = check_level(level)
     chosen = check_model(model)
     threads_within(check_limit(max_memory, "max_memory"), 1, level, memoryview(data).nbytes, MAX_BLOCK_SIZE, chosen)
-    return _core.compress_raw(data, level, model=chosen, progress=check_progress(progress))
+    return _core.compress_raw(
+        data, level, model=chosen, device=check_device(device), progress=check_progress(progress)
+    )
 
 
 def decompress_raw(
@@ -73,6 +78,7 @@ def decompress_raw(
     level: int = DEFAULT_LEVEL,
     *,
     model: Model = None,
+    device: str = "auto",
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     progress: Progress | None = None,
@@ -89,7 +95,7 @@ def decompress_raw(
         How many bytes it was given.
     level, model
         The level and the model it was given.
-    max_output_size, max_memory, progress
+    device, max_output_size, max_memory, progress
         As in `decompress`.
     """
     size = check_size(size)
@@ -99,6 +105,7 @@ def decompress_raw(
         size,
         check_level(level),
         model=check_model(model),
+        device=check_device(device),
         max_memory=check_limit(max_memory, "max_memory"),
         progress=check_progress(progress),
     )
@@ -111,6 +118,7 @@ def compress_many(
     model: Model = None,
     offsets: Sequence[int] | None = None,
     threads: int = 0,
+    device: str = "auto",
     raw: bool = False,
     max_memory: int | None = None,
     progress: Progress | None = None,
@@ -130,6 +138,8 @@ def compress_many(
         Arrow's layout for variable-length binary: value ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
     threads : int
         0 means all processors. The output is the same for any number.
+    device : str
+        As in `compress`.
     raw : bool
         Make each result as `compress_raw` would, without frame, size and checksum.
     max_memory : int or None
@@ -170,6 +180,7 @@ def compress_many(
         threads=threads,
         raw=bool(raw),
         max_memory=limit,
+        device=check_device(device),
         progress=check_progress(progress),
     )
 
@@ -180,6 +191,7 @@ def decompress_many(
     model: Model = None,
     offsets: Sequence[int] | None = None,
     threads: int = 0,
+    device: str = "auto",
     raw_sizes: Sequence[int] | None = None,
     level: int = DEFAULT_LEVEL,
     max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
@@ -190,7 +202,7 @@ def decompress_many(
 
     Parameters
     ----------
-    values, offsets, threads
+    values, offsets, threads, device
         As in `compress_many`.
     model : str or path-like, optional
         As in `decompress`.
@@ -230,6 +242,7 @@ def decompress_many(
         raw_sizes=sizes,
         level=check_level(level),
         model=check_model(model),
+        device=check_device(device),
         progress=check_progress(progress),
     )
 

@@ -102,6 +102,7 @@ def _compressed(source: Source, options: Options, report: Report) -> Iterator[tu
         options.level,
         model=options.model,
         threads=options.threads,
+        device=options.device,
         block_size=options.block_size,
         index=options.index and (size is None or size > block_size),
         content_size=size,
@@ -139,6 +140,7 @@ def _decode(source: Source, write: Callable[[bytes], object], options: Options, 
         max_output_size=options.max_output,
         max_memory=options.memory,
         threads=options.threads,
+        device=options.device,
         progress=report.meter(_content_size(source)) if report.draws else None,
     )
     read = 0
@@ -181,6 +183,7 @@ def _verify(sink: AtomicFile, source: Source, options: Options, report: Report) 
         max_output_size=None,
         max_memory=options.memory,
         threads=options.threads,
+        device=options.device,
         progress=report.meter(source.stat.st_size),
     )
     while True:

@@ -10,7 +10,8 @@ import argparse
 import os
 
 from . import __version__, levels
-from ._common import DEFAULT_LEVEL, MAX_BLOCK_SIZE, MIN_BLOCK_SIZE, processors
+from ._common import DEFAULT_LEVEL, MAX_BLOCK_SIZE, MIN_BLOCK_SIZE, check_device, processors
+from .errors import DeviceError
 
 TYPE_CHECKING = False  # module typing would cost some milliseconds at start-up
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Options(argparse.Namespace):
     level: int
     model: str | None
     threads: int
+    device: str
     memory: int
     max_output: int | None
     block_size: int | None
@@ -77,6 +79,10 @@ def parse(arguments: list[str]) -> Options:
     if options.threads is None:
         options.threads = _from_environment("FASTNZ_THREADS", 0, 1 << 16, parser) or 0
     options.threads = options.threads or processors()
+    try:
+        check_device(options.device)
+    except (DeviceError, ValueError) as error:
+        parser.error(f"--device: {error}")
     if options.memory is None:
         options.memory = max(_MIN_MEMORY, _physical_memory() // 4)
     return options
@@ -114,6 +120,7 @@ def _build() -> argparse.ArgumentParser:
         help="use a model of your own, by its name or path (see fastnz models), a network that learns as it codes (rnn, gru, gru_feat, lstm), or lanes",
     )
     add("-T", "--threads", type=_threads, metavar="N", help="use N threads; 0 is one for each processor, the default")
+    add("--device", default="auto", metavar="NAME", help="cpu, cuda or cuda:N for models that can use a GPU; auto: as there is")
     add("-M", "--memory", type=_size, metavar="SIZE", help="use no more memory; default 1/4 of the machine's, >= 1G")
     add("--max-output", type=_size, metavar="SIZE", help="decompress no more than this from one file; no default")
     add("--block-size", type=_block_size, metavar="SIZE", help="bytes per independent block, 64K to 256M")

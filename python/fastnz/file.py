@@ -18,6 +18,7 @@ from ._common import (
     DEFAULT_MAX_MEMORY,
     DEFAULT_MAX_OUTPUT_SIZE,
     byte_view,
+    check_device,
     check_limit,
     check_model,
     check_progress,
@@ -50,6 +51,8 @@ class FastnzFile(io.BufferedIOBase):
         "r", "w" (replace), "x" (create, fail if it exists) or "a" (add a frame at the end); a "b" may follow.
     level, threads, block_size, index
         As in `fastnz.compress`, for writing. `index` is on unless you switch it off, so that a reader can seek.
+    device : str
+        As in `fastnz.compress`, for writing and for reading.
     model : str or path-like, optional
         As in `fastnz.compress` for writing, as in `fastnz.decompress` for reading.
     max_output_size : int or None
@@ -93,6 +96,7 @@ class FastnzFile(io.BufferedIOBase):
         *,
         model: Model = None,
         threads: int = 1,
+        device: str = "auto",
         block_size: int | None = None,
         index: bool = True,
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
@@ -107,6 +111,7 @@ class FastnzFile(io.BufferedIOBase):
         if max_memory == -1:
             max_memory = DEFAULT_MAX_MEMORY if self._mode == "rb" else None
         memory_limit, threads = check_limit(max_memory, "max_memory"), check_threads(threads)
+        device = check_device(device)
         progress = check_progress(progress)
         self._compressor: Compressor | None = None
         self._buffer: io.BufferedReader | None = None
@@ -117,6 +122,7 @@ class FastnzFile(io.BufferedIOBase):
                 level,
                 model=model,
                 threads=threads,
+                device=device,
                 block_size=block_size,
                 index=index,
                 max_memory=memory_limit,
@@ -131,7 +137,7 @@ class FastnzFile(io.BufferedIOBase):
             raise TypeError(f"filename must be a path or a binary file object, not {type(filename).__name__}")
         if self._mode == "rb":
             check_model(model)
-            reader = ContentReader(self._fp, self._output_limit, memory_limit, threads, progress)
+            reader = ContentReader(self._fp, self._output_limit, memory_limit, threads, device, progress)
             self._buffer = io.BufferedReader(reader, _BUFFER_SIZE)
 
     @property

@@ -96,6 +96,7 @@ def test(
     max_output_size: int | None = None,
     max_memory: int | None = DEFAULT_MAX_MEMORY,
     threads: int = 1,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> int:
     """Decode `data`, check everything, keep nothing, and return the size of the content in bytes.
@@ -106,7 +107,7 @@ def test(
         One or more whole frames and nothing else.
     max_output_size : int or None
         Stop with `LimitError` when the content is longer; no limit unless you set one, as nothing is kept.
-    max_memory, threads
+    max_memory, threads, device
         As in `decompress`.
     progress : callable, optional
         Called as ``progress(done, total)`` with bytes of content; the total is 0 where headers do not tell it.
@@ -126,7 +127,9 @@ def test(
 
     progress = check_progress(progress)
     meter = None if progress is None else _with_total(progress, data)
-    frames = FrameSequence(max_output_size=max_output_size, max_memory=max_memory, threads=threads, progress=meter)
+    frames = FrameSequence(
+        max_output_size=max_output_size, max_memory=max_memory, threads=threads, device=device, progress=meter
+    )
     view = byte_view(data)
     for start in range(0, len(view), _PIECE):
         frames.feed(view[start : start + _PIECE], _PIECE)

@@ -31,6 +31,8 @@ class ContentReader(io.RawIOBase):
         The most bytes that `readall` may return.
     memory_limit, threads : int
         As in `fastnz.decompress`, already checked.
+    device : str
+        Likewise.
     progress : callable, optional
         Called as ``progress(done, 0)`` with bytes of content decoded so far, by either way.
     """
@@ -41,6 +43,7 @@ class ContentReader(io.RawIOBase):
         output_limit: int,
         memory_limit: int,
         threads: int,
+        device: str,
         progress: Progress | None = None,
     ) -> None:
         self._fp = fp
@@ -50,6 +53,7 @@ class ContentReader(io.RawIOBase):
             max_output_size=None,
             max_memory=memory_limit,
             threads=threads,
+            device=device,
             progress=None if progress is None else self._tell_progress,
         )
         self._progress = progress
@@ -59,6 +63,7 @@ class ContentReader(io.RawIOBase):
         self._can_seek = bool(getattr(fp, "seekable", lambda: False)())
         self._origin = fp.tell() if self._can_seek else 0
         self._threads = threads
+        self._device = device
         self._blocks: _core.BlockReader | None = None
         self._block = (0, b"")  # where in the content the block at hand begins, and its bytes
 
@@ -159,7 +164,7 @@ class ContentReader(io.RawIOBase):
     def _access(self) -> _core.BlockReader:
         if self._blocks is None:
             size = self._fp.seek(0, io.SEEK_END) - self._origin
-            self._blocks = _core.BlockReader(self._read_at, size, max_memory=self._memory_limit)
+            self._blocks = _core.BlockReader(self._read_at, size, max_memory=self._memory_limit, device=self._device)
             self._frames = None
         return self._blocks
 

@@ -20,6 +20,7 @@ from ._common import (
     byte_view,
     check_block_size,
     check_buffer,
+    check_device,
     check_level,
     check_limit,
     check_model,
@@ -64,7 +65,7 @@ class Compressor:
 
     Parameters
     ----------
-    level, model, threads, block_size, index
+    level, model, threads, device, block_size, index
         As in `fastnz.compress`.
     content_size : int, optional
         The number of bytes to come, if known: the frame then tells its reader. `flush` raises `ValueError` if it was
@@ -95,6 +96,7 @@ class Compressor:
         *,
         model: Model = None,
         threads: int = 1,
+        device: str = "auto",
         block_size: int | None = None,
         index: bool = False,
         content_size: int | None = None,
@@ -106,10 +108,17 @@ class Compressor:
         level, block_size, threads = check_level(level), check_block_size(block_size), check_threads(threads)
         limit, chosen = check_limit(max_memory, "max_memory"), check_model(model)
         threads = threads_within(limit, threads, level, content_size, block_size, chosen)
+        device = check_device(device)
 
         def make_encoder(index: bool) -> _core.StreamEncoder:
             return _core.StreamEncoder(
-                level, model=chosen, block_size=block_size, threads=threads, index=index, content_size=content_size
+                level,
+                model=chosen,
+                block_size=block_size,
+                threads=threads,
+                device=device,
+                index=index,
+                content_size=content_size,
             )
 
         self._lock = RLock()
@@ -172,7 +181,7 @@ class Decompressor:
         As in `fastnz.decompress`.
     max_output_size : int or None
         As in `fastnz.decompress`, for all calls together.
-    max_memory, threads
+    max_memory, threads, device
         As in `fastnz.decompress`.
     progress : callable, optional
         Called as ``progress(done, 0)`` while a call works and at its end: bytes of content decoded so far, returned
@@ -205,6 +214,7 @@ class Decompressor:
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
+        device: str = "auto",
         progress: Progress | None = None,
     ) -> None:
         check_model(model)
@@ -215,6 +225,7 @@ class Decompressor:
             max_output_size=check_limit(max_output_size, "max_output_size"),
             max_memory=check_limit(max_memory, "max_memory"),
             threads=check_threads(threads),
+            device=check_device(device),
         )
 
     def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
@@ -270,12 +281,14 @@ class FrameSequence:
         max_output_size: int | None = DEFAULT_MAX_OUTPUT_SIZE,
         max_memory: int | None = DEFAULT_MAX_MEMORY,
         threads: int = 1,
+        device: str = "auto",
         progress: Progress | None = None,
     ) -> None:
         self._meter = None if progress is None else _Meter(progress, 0)
         self._output_limit = check_limit(max_output_size, "max_output_size")
         self._memory_limit = check_limit(max_memory, "max_memory")
         self._threads = check_threads(threads)
+        self._device = check_device(device)
         self._decoder: _core.StreamDecoder | None = None
         self._rest = memoryview(b"")  # input that no decoder has seen yet
         self._start = 0  # where the current or next frame begins in the input
@@ -327,6 +340,7 @@ class FrameSequence:
             max_output_size=limit if limit == UNLIMITED else limit - self.total_out,
             max_memory=self._memory_limit,
             threads=self._threads,
+            device=self._device,
         )
 
     def _feed_frame(self, bite: memoryview, wanted: int) -> tuple[bytes, bytes]:

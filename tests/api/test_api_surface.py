@@ -24,32 +24,33 @@ MODULES = sorted(
 )
 
 SIGNATURES = {
-    "compress": "(data, level=3, *, model=None, threads=1, block_size=None, index=False, max_memory=None, "
+    "compress": "(data, level=3, *, model=None, threads=1, device='auto', block_size=None, index=False, max_memory=None, "
     "progress=None)",
-    "decompress": "(data, *, model=None, max_output_size=1073741824, max_memory=1073741824, threads=1, progress=None)",
+    "decompress": "(data, *, model=None, max_output_size=1073741824, max_memory=1073741824, threads=1, device='auto', progress=None)",
     "compress_bound": "(size)",
     "train_dictionary": "(samples, size=368640, *, network=None, progress=None)",
-    "compress_into": "(data, out, level=3, *, model=None, threads=1, block_size=None, index=False, max_memory=None, "
+    "compress_into": "(data, out, level=3, *, model=None, threads=1, device='auto', block_size=None, index=False, max_memory=None, "
     "progress=None)",
-    "decompress_into": "(data, out, *, model=None, max_output_size=None, max_memory=1073741824, threads=1, "
+    "decompress_into": "(data, out, *, model=None, max_output_size=None, max_memory=1073741824, threads=1, device='auto', "
     "progress=None)",
-    "compress_raw": "(data, level=3, *, model=None, max_memory=None, progress=None)",
-    "decompress_raw": "(data, size, level=3, *, model=None, max_output_size=1073741824, max_memory=1073741824, "
+    "compress_raw": "(data, level=3, *, model=None, device='auto', max_memory=None, progress=None)",
+    "decompress_raw": "(data, size, level=3, *, model=None, device='auto', max_output_size=1073741824, max_memory=1073741824, "
     "progress=None)",
-    "compress_many": "(values, level=3, *, model=None, offsets=None, threads=0, raw=False, max_memory=None, "
+    "compress_many": "(values, level=3, *, model=None, offsets=None, threads=0, device='auto', raw=False, max_memory=None, "
     "progress=None)",
-    "decompress_many": "(values, *, model=None, offsets=None, threads=0, raw_sizes=None, level=3, "
+    "decompress_many": "(values, *, model=None, offsets=None, threads=0, device='auto', raw_sizes=None, level=3, "
     "max_output_size=1073741824, "
     "max_memory=1073741824, progress=None)",
     "skippable_frame": "(payload, tag=0)",
     "info": "(data)",
-    "test": "(data, *, max_output_size=None, max_memory=1073741824, threads=1, progress=None)",
+    "test": "(data, *, max_output_size=None, max_memory=1073741824, threads=1, device='auto', progress=None)",
     "open": "(filename, mode='rb', level=3, *, encoding=None, errors=None, newline=None, **options)",
-    "FastnzFile": "(filename, mode='r', level=3, *, model=None, threads=1, block_size=None, index=True, "
+    "FastnzFile": "(filename, mode='r', level=3, *, model=None, threads=1, device='auto', block_size=None, index=True, "
     "max_output_size=1073741824, max_memory=-1, progress=None)",
-    "Compressor": "(level=3, *, model=None, threads=1, block_size=None, index=False, content_size=None, "
+    "Compressor": "(level=3, *, model=None, threads=1, device='auto', block_size=None, index=False, content_size=None, "
     "max_memory=None, progress=None)",
-    "Decompressor": "(*, model=None, max_output_size=1073741824, max_memory=1073741824, threads=1, progress=None)",
+    "Decompressor": "(*, model=None, max_output_size=1073741824, max_memory=1073741824, threads=1, device='auto', progress=None)",
+    "devices": "()",
     "levels": "()",
     "models": "()",
     "isa": "()",

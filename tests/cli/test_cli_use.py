@@ -255,3 +255,16 @@ def test_usage(shell) -> None:
     for wrong in (["--nonsense"], ["-x"], ["--vers"]):
         result = shell(*wrong, expect=1)
         assert "fastnz --help" in result.stderr
+
+
+def test_devices(shell, text) -> None:
+    packed = shell("-c", "--model", "lanes", "--device", "cpu", "text").stdout
+    assert packed == shell("-c", "--model", "lanes", "text").stdout == shell("-c", "--model", "lanes", "--device=auto", "text").stdout
+    for device in ("cpu", "auto"):
+        assert shell("-dc", "--device", device, stdin=packed).stdout == TEXT
+        assert shell("-t", "--device", device, stdin=packed).stdout == b""
+    assert "--device: no device is called 'gpu'" in shell("-c", "--device", "gpu", "text", expect=1).stderr
+    missing = f"cuda:{len(fastnz.devices())}"
+    for flag in ("-c", "-dc", "-t"):
+        assert "--device: " in shell(flag, "--device", missing, "text", expect=1).stderr
+    assert shell.names() == ["text"]

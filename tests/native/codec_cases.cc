@@ -111,7 +111,7 @@ std::vector<uint8_t> decompress(base::ByteSpan in, size_t threads) {
   codec::Monitor monitor;
   const codec::Contents contents = codec::read_frames(in, limits, codec::Proof::kAll);
   std::vector<uint8_t> out(contents.content_size);
-  codec::decode_frames(in, contents, out, limits, threads, &monitor);
+  codec::decode_frames(in, contents, out, limits, {threads, {}}, &monitor);
   return out;
 }
 
