@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "codec/code_byte.h"
+#include "codec/device_lanes.h"
 #include "codec/incompressible.h"
 #include "codec/parallel.h"
 #include "coding/symbol_range_coder.h"
@@ -72,6 +74,24 @@ void run_group(const models::ModelRow& row, ByteSpan options, const LaneLayout& 
   if (monitor) monitor->tick(coded);
 }
 
+// Whether the lanes were coded on the workers' device, by `code`. What it fails at is left to the CPU where nobody asked for it.
+template <typename Code>
+bool run_on_device(const Workers& workers, const models::ModelRow& row, ByteSpan options, const LaneLayout& layout,
+                   Monitor* monitor, Code code) {
+  const std::shared_ptr<cuda::Device> device = workers.device.device();
+  if (!device) return false;
+  try {
+    const std::optional<DeviceLanes> lanes = DeviceLanes::find(device, row, options, layout);
+    if (!lanes) return false;
+    code(*lanes);
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kDevice || !workers.device.may_fall_back()) throw;
+    return false;
+  }
+  if (monitor) monitor->tick(layout.size - layout.head);
+  return true;
+}
+
 // The codes of the lanes, or with a head that before them.
 std::vector<ByteSpan> read_codes(ByteSpan payload, const LaneLayout& layout, uint64_t offset) {
   base::ByteReader reader(payload, offset);
@@ -108,15 +128,10 @@ bool decode_head(ByteSpan code, base::MutableByteSpan out, Monitor* monitor) {
   return !decoder.overran();
 }
 
-}  // namespace
-
-void check_lanes(ByteSpan payload, const LaneLayout& layout, uint64_t offset) { read_codes(payload, layout, offset); }
-
-std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row, ByteSpan options,
-                                  const Workers& workers, Monitor* monitor) {
-  const LaneLayout layout = row.lane_layout(options, content.size());
+std::vector<std::vector<uint8_t>> encode_groups(ByteSpan content, const models::ModelRow& row, ByteSpan options,
+                                                const LaneLayout& layout, size_t threads, Monitor* monitor) {
   std::vector<std::vector<uint8_t>> codes(layout.lanes);
-  run_parallel(layout.groups(), workers.threads, monitor, [&](size_t g) {
+  run_parallel(layout.groups(), threads, monitor, [&](size_t g) {
     const auto group = static_cast<uint32_t>(g);
     const size_t first = g * layout.group;
     Sums sums;
@@ -131,29 +146,13 @@ std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row,
               });
     for (coding::SymbolRangeEncoder& each : encoder) each.finish();
   });
-  std::vector<uint8_t> out;
-  if (layout.head != 0) {
-    std::vector<uint8_t> head;
-    encode_with_model(content.first(layout.head), *models::find_model(models::kLaneHeadModel), models::lane_head_options(), &head,
-                      monitor);
-    base::ByteWriter(&out).write_varint(head.size());
-    out.insert(out.end(), head.begin(), head.end());
-  }
-  for (const std::vector<uint8_t>& code : codes) base::ByteWriter(&out).write_varint(code.size());
-  for (const std::vector<uint8_t>& code : codes) out.insert(out.end(), code.begin(), code.end());
-  return out;
+  return codes;
 }
 
-bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options,
-                  const Workers& workers, Monitor* monitor, uint64_t offset) {
-  const LaneLayout layout = row.lane_layout(options, out.size());
-  std::vector<ByteSpan> codes = read_codes(payload, layout, offset);
+bool decode_groups(const std::vector<ByteSpan>& codes, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options,
+                   const LaneLayout& layout, size_t threads, Monitor* monitor) {
   std::atomic<bool> whole{true};
-  if (layout.head != 0) {
-    whole = decode_head(codes.front(), out.first(layout.head), monitor);
-    codes.erase(codes.begin());
-  }
-  run_parallel(layout.groups(), workers.threads, monitor, [&](size_t g) {
+  run_parallel(layout.groups(), threads, monitor, [&](size_t g) {
     const auto group = static_cast<uint32_t>(g);
     Sums sums;
     std::vector<coding::SymbolRangeDecoder> decoder;
@@ -171,6 +170,45 @@ bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::Mod
       if (each.overran()) whole = false;
   });
   return whole;
+}
+
+}  // namespace
+
+void check_lanes(ByteSpan payload, const LaneLayout& layout, uint64_t offset) { read_codes(payload, layout, offset); }
+
+std::vector<uint8_t> encode_lanes(ByteSpan content, const models::ModelRow& row, ByteSpan options,
+                                  const Workers& workers, Monitor* monitor) {
+  const LaneLayout layout = row.lane_layout(options, content.size());
+  std::vector<std::vector<uint8_t>> codes;
+  if (!run_on_device(workers, row, options, layout, monitor, [&](const DeviceLanes& lanes) { codes = lanes.encode(content); }))
+    codes = encode_groups(content, row, options, layout, workers.threads, monitor);
+  std::vector<uint8_t> out;
+  if (layout.head != 0) {
+    std::vector<uint8_t> head;
+    encode_with_model(content.first(layout.head), *models::find_model(models::kLaneHeadModel), models::lane_head_options(), &head,
+                      monitor);
+    base::ByteWriter(&out).write_varint(head.size());
+    out.insert(out.end(), head.begin(), head.end());
+  }
+  for (const std::vector<uint8_t>& code : codes) base::ByteWriter(&out).write_varint(code.size());
+  for (const std::vector<uint8_t>& code : codes) out.insert(out.end(), code.begin(), code.end());
+  return out;
+}
+
+bool decode_lanes(ByteSpan payload, base::MutableByteSpan out, const models::ModelRow& row, ByteSpan options,
+                  const Workers& workers, Monitor* monitor, uint64_t offset) {
+  const LaneLayout layout = row.lane_layout(options, out.size());
+  std::vector<ByteSpan> codes = read_codes(payload, layout, offset);
+  bool whole = true;
+  if (layout.head != 0) {
+    whole = decode_head(codes.front(), out.first(layout.head), monitor);
+    codes.erase(codes.begin());
+  }
+  bool lanes_whole = true;
+  if (!run_on_device(workers, row, options, layout, monitor,
+                     [&](const DeviceLanes& lanes) { lanes_whole = lanes.decode(codes, out); }))
+    lanes_whole = decode_groups(codes, out, row, options, layout, workers.threads, monitor);
+  return whole && lanes_whole;
 }
 
 }  // namespace fastnz::codec

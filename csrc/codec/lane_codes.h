@@ -1,5 +1,5 @@
 // The payload of a model that cuts its content into lanes with a code each: a head, if there is one, the sizes of the codes, then
-// the codes, in the order of the lanes (docs/lane_mix.md, section 5). The pair below is all that an accelerator replaces: the same bytes, by other means.
+// the codes, in the order of the lanes (docs/lane_mix.md, section 5). A device takes the lanes where there is one that can (codec/device_lanes.h): the same bytes.
 // Invariant: what a payload claims is held against its size before a lane is decoded.
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace fastnz::codec {
 
-// Preconditions of both: row.lane_layout is set. The threads share the groups; the bytes do not depend on their number. Each
-// takes the memory that the row declares.
+// Preconditions of both: row.lane_layout is set. A device, or threads that share the groups; the bytes do not depend on it. Each
+// thread takes the memory that the row declares. Both throw kDevice where a device that was asked for fails.
 std::vector<uint8_t> encode_lanes(base::ByteSpan content, const models::ModelRow& row, base::ByteSpan options,
                                   const Workers& workers, Monitor* monitor);
 // Whether every code was long enough. Throws what check_lanes() throws.

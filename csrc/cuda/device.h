@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,20 @@ class Device {
   virtual void* allocate(size_t bytes) = 0;  // null: not that much free
   virtual void release(void* memory) noexcept = 0;
   virtual void upload(void* to, const void* from, size_t bytes) = 0;
+  virtual void clear(void* memory, size_t bytes) = 0;
+  virtual void copy(void* to, const void* from, size_t bytes) = 0;  // within the device
   virtual void download(void* to, const void* from, size_t bytes) = 0;  // waits for what was launched before
   virtual void run(Direction direction, const Gru8Network& network, const LaneJob& job, const Gru8Plan& plan,
                    int blocks) = 0;
   // Code of lane i, code_size[i] bytes at code_at[i], to packed_at[i].
   virtual void pack(const LaneJob& job, const uint64_t* packed_at, uint8_t* packed) = 0;
   virtual double run_seconds() const noexcept = 0;  // of the last run(), after a download
+
+  // For one caller's copies and launches.
+  std::unique_lock<std::mutex> hold() { return std::unique_lock<std::mutex>(in_use_); }
+
+ private:
+  std::mutex in_use_;
 };
 
 // Devices of this machine; empty where there is no driver, no device or no CUDA in this build.
@@ -44,8 +53,8 @@ bool built_with_cuda() noexcept;
 std::shared_ptr<Device> open_device(int index);
 
 // The host in place of a device: the kernels' own source, one thread of a block after the other. `order` says which waiting
-// thread goes on first; no result may depend on it.
-std::shared_ptr<Device> open_emulated(uint32_t order, int shared_bytes);
+// thread goes on first; no result may depend on it. All memory together is `memory` bytes.
+std::shared_ptr<Device> open_emulated(uint32_t order, int shared_bytes, size_t memory);
 
 // Memory of a device; empty where there was not enough.
 class Buffer {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <new>
 
 #include "base/error.h"
@@ -135,25 +136,38 @@ int32_t product(const uint32_t a, const uint32_t b) {
 
 class Emulated final : public Device {
  public:
-  Emulated(uint32_t order, int shared_bytes) : order_(order) {
-    info_ = {"host in place of a device", size_t{1} << 30, 2, 0, shared_bytes};
+  Emulated(uint32_t order, int shared_bytes, size_t memory) : order_(order) {
+    info_ = {"host in place of a device", memory, 2, 0, shared_bytes};
   }
   const DeviceInfo& info() const noexcept override { return info_; }
   void* allocate(size_t bytes) override {
-    if (bytes > info_.memory) return nullptr;
+    if (bytes > info_.memory - used_) return nullptr;
     void* const memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-    if (memory) std::memset(memory, 0xA5, bytes);
+    if (!memory) return nullptr;
+    std::memset(memory, 0xA5, bytes);
+    sizes_[memory] = bytes;
+    used_ += bytes;
     return memory;
   }
-  void release(void* memory) noexcept override { std::free(memory); }
+  void release(void* memory) noexcept override {
+    const auto found = sizes_.find(memory);
+    used_ -= found->second;
+    sizes_.erase(found);
+    std::free(memory);
+  }
+  void clear(void* memory, size_t bytes) override { std::memset(memory, 0, bytes); }
+  void copy(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void upload(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void run(Direction direction, const Gru8Network& network, const LaneJob& job, const Gru8Plan& plan,
            int blocks) override {
     const auto body = [&](uint8_t* shared) {
-      if (direction == Direction::kEncode) run_lanes<Direction::kEncode>(network, job, plan, shared);
-      if (direction == Direction::kDecode) run_lanes<Direction::kDecode>(network, job, plan, shared);
-      if (direction == Direction::kFrequencies) run_lanes<Direction::kFrequencies>(network, job, plan, shared);
+      const bool mixed = plan.mix_bytes > 0;
+      if (direction == Direction::kFrequencies) run_lanes<Direction::kFrequencies, false>(network, job, plan, shared);
+      if (direction == Direction::kEncode && !mixed) run_lanes<Direction::kEncode, false>(network, job, plan, shared);
+      if (direction == Direction::kDecode && !mixed) run_lanes<Direction::kDecode, false>(network, job, plan, shared);
+      if (direction == Direction::kEncode && mixed) run_lanes<Direction::kEncode, true>(network, job, plan, shared);
+      if (direction == Direction::kDecode && mixed) run_lanes<Direction::kDecode, true>(network, job, plan, shared);
     };
     const size_t bytes = static_cast<size_t>(plan.shared_bytes + 255) / 256 * 256;
     for (int i = 0; i < blocks; ++i) {
@@ -161,7 +175,7 @@ class Emulated final : public Device {
       if (!shared) throw std::bad_alloc();
       const std::unique_ptr<uint8_t, void (*)(void*)> owner(shared, std::free);
       std::memset(shared, 0x5A, bytes);
-      run_block(i, plan.groups * kGroupThreads, order_, [&] { body(shared); });
+      run_block(i, block_threads(plan), order_, [&] { body(shared); });
     }
   }
   void pack(const LaneJob& job, const uint64_t* packed_at, uint8_t* packed) override {
@@ -172,6 +186,8 @@ class Emulated final : public Device {
  private:
   uint32_t order_;
   DeviceInfo info_;
+  std::map<void*, size_t> sizes_;
+  size_t used_ = 0;
 };
 
 }  // namespace
@@ -180,6 +196,14 @@ int thread_in_block() { return block->current; }
 int threads_of_block() { return static_cast<int>(block->fibers.size()); }
 int block_in_grid() { return block->index; }
 void barrier(int which, int threads) { wait_at(&block->barriers[which], threads); }
+void warp_barrier() { wait_at(&my_warp().meeting, kWarpThreads); }
+
+void arrive(int which, int threads) {
+  Meeting& meeting = block->barriers[which];
+  if (++meeting.arrived < threads) return;
+  meeting.arrived = 0;
+  ++meeting.generation;
+}
 
 uint32_t shuffle(uint32_t value, int from) {
   Warp& warp = my_warp();
@@ -187,6 +211,14 @@ uint32_t shuffle(uint32_t value, int from) {
   values[block->current % kWarpThreads] = value;
   wait_at(&warp.meeting, kWarpThreads);
   return values[from];
+}
+
+uint32_t same_as_mine(uint32_t value) {
+  const uint32_t* const values = my_warp().value[my_warp().meeting.generation & 1];
+  shuffle(value, 0);
+  uint32_t same = 0;
+  for (int thread = 0; thread < kWarpThreads; ++thread) same |= static_cast<uint32_t>(values[thread] == value) << thread;
+  return same;
 }
 
 uint32_t shuffle_xor(uint32_t value, int mask) { return shuffle(value, block->current % kWarpThreads ^ mask); }
@@ -217,8 +249,8 @@ void sums_are_wanted() {
   warp.products[warp.round[thread]][thread].clear();
 }
 
-std::shared_ptr<Device> open_emulated(uint32_t order, int shared_bytes) {
-  return std::make_shared<Emulated>(order, shared_bytes);
+std::shared_ptr<Device> open_emulated(uint32_t order, int shared_bytes, size_t memory) {
+  return std::make_shared<Emulated>(order, shared_bytes, memory);
 }
 
 }  // namespace fastnz::cuda

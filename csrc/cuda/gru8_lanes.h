@@ -8,6 +8,7 @@
 
 #include "base/span.h"
 #include "cuda/device.h"
+#include "kernels/lane_mix.h"
 #include "kernels/network.h"
 
 namespace fastnz::cuda {
@@ -30,9 +31,18 @@ struct LaneCodes {
   std::vector<uint32_t> sizes;
 };
 
+// Lanes of one content that learn together (docs/lane_mix.md, section 1), and what its head leaves in the tables.
+struct MixLayout {
+  uint32_t head = 0, lane_bytes = 1;
+  uint32_t group = 1;  // at most kMixLanes
+  int slot_bits = 0;
+  const kernels::LaneSlot* head_slots = nullptr;  // [contexts][2^slot_bits]; null: none
+  const uint32_t* head_entries = nullptr;         // [2][2^slot_bits]
+};
+
 // How to launch; 0: as seems best. No result depends on it.
 struct LaunchWish {
-  size_t at_once = 0;    // most lanes of one launch; 0: as memory allows
+  size_t at_once = 0;    // most lanes of one launch, but a group of those that learn together; 0: as memory allows
   int groups = 0;        // of 32 lanes, for a block
   int shared_bytes = 0;  // most shared memory of a block
 };
@@ -48,15 +58,25 @@ class Gru8Lanes {
   // False for each code that was too short; what it gave is meaningless then.
   std::vector<bool> decode(base::ByteSpan codes, const std::vector<uint32_t>& code_sizes, base::MutableByteSpan content,
                            const std::vector<uint32_t>& sizes, const LaunchWish& wish = {}) const;
+  // The same for lanes of lane_mix. `content` begins with the head, which is no lane, and is there when decoding. Throw kDevice
+  // too where a block has not the shared memory for it.
+  LaneCodes encode_mixed(base::ByteSpan content, const MixLayout& layout, const LaunchWish& wish = {}) const;
+  std::vector<bool> decode_mixed(base::ByteSpan codes, const std::vector<uint32_t>& code_sizes, base::MutableByteSpan content,
+                                 const MixLayout& layout, const LaunchWish& wish = {}) const;
   // [lanes][steps][256] before each byte, for lanes of equal size.
   std::vector<uint32_t> frequencies(base::ByteSpan content, size_t lanes) const;
 
   double seconds() const noexcept { return seconds_; }  // that the device took for the kernels of the last call
-  Gru8Plan plan(size_t lanes, const LaunchWish& wish = {}) const;
+  Gru8Plan plan(size_t lanes, const LaunchWish& wish = {}, const MixLayout* mix = nullptr) const;
 
  private:
   struct Work;
+  struct Part;
   void run(Direction direction, const Work& work) const;
+  LaneCodes encode_lanes(base::ByteSpan content, const std::vector<uint32_t>& sizes, const MixLayout* mix,
+                         const LaunchWish& wish) const;
+  std::vector<bool> decode_lanes(base::ByteSpan codes, const std::vector<uint32_t>& code_sizes, base::MutableByteSpan content,
+                                 const std::vector<uint32_t>& sizes, const MixLayout* mix, const LaunchWish& wish) const;
 
   std::shared_ptr<Device> device_;
   Buffer memory_;

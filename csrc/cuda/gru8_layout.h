@@ -56,10 +56,16 @@ FASTNZ_BOTH int row_stride(int columns) { return columns % 64 == 0 ? columns + 3
 struct Gru8Plan {
   int32_t groups;             // of 32 lanes
   int32_t group_bytes;
+  int32_t mix_bytes;          // of what mixing needs; 0 without
   int32_t logit_halves;       // 0 to 2 of the two blocks of logits' weights
   int32_t gate_blocks;        // 0 to H / 16 of the gates' weights
   int32_t shared_bytes;
 };
+
+// Threads of a block; with mixing a warp more for each group.
+FASTNZ_BOTH int block_threads(const Gru8Plan& plan) {
+  return plan.groups * (kGroupThreads + (plan.mix_bytes > 0 ? kWarpThreads : 0));
+}
 
 inline constexpr int kBlockBytes = kHalfPieces * static_cast<int>(sizeof(HalfPiece));  // tables of the whole block
 
@@ -81,9 +87,9 @@ FASTNZ_BOTH int group_bytes(const Gru8Network& net) {
 
 // As the groups' inputs leave room: the logits' weights are read once for 16 lanes, so they come first, then the gates',
 // which are read once for 32.
-FASTNZ_BOTH Gru8Plan plan_gru8(const Gru8Network& net, int groups, int most_shared) {
-  Gru8Plan plan = {groups, group_bytes(net), 0, 0, 0};
-  int used = kBlockBytes + groups * plan.group_bytes;
+FASTNZ_BOTH Gru8Plan plan_gru8(const Gru8Network& net, int groups, int mix_bytes, int most_shared) {
+  Gru8Plan plan = {groups, group_bytes(net), mix_bytes, 0, 0, 0};
+  int used = kBlockBytes + groups * plan.group_bytes + mix_bytes;
   for (; plan.logit_halves < 2 && used + net.logit_block() <= most_shared; ++plan.logit_halves) used += net.logit_block();
   for (; plan.gate_blocks < net.unit_tiles() && used + net.gate_block() <= most_shared; ++plan.gate_blocks)
     used += net.gate_block();

@@ -16,15 +16,23 @@ namespace {
 
 constexpr int kLeastCapability = 80;  // the int8 matrix instruction of 32 columns
 constexpr int kPackThreads = 128;
-constexpr int kBlockThreads = kMostGroups * kGroupThreads;
 
 extern __shared__ __align__(16) uint8_t shared_memory[];
 
-template <Direction D>
-__global__ void __launch_bounds__(kBlockThreads, 1)
+template <Direction D, bool Mixed>
+__global__ void __launch_bounds__(kMostGroups * (kGroupThreads + (Mixed ? kWarpThreads : 0)), 1)
     lanes_kernel(const __grid_constant__ Gru8Network network, const __grid_constant__ LaneJob job,
                  const __grid_constant__ Gru8Plan plan) {
-  run_lanes<D>(network, job, plan, shared_memory);
+  run_lanes<D, Mixed>(network, job, plan, shared_memory);
+}
+
+using LanesKernel = void (*)(Gru8Network, LaneJob, Gru8Plan);
+LanesKernel kernel_of(Direction direction, bool mixed) {
+  if (direction == Direction::kEncode)
+    return mixed ? lanes_kernel<Direction::kEncode, true> : lanes_kernel<Direction::kEncode, false>;
+  if (direction == Direction::kDecode)
+    return mixed ? lanes_kernel<Direction::kDecode, true> : lanes_kernel<Direction::kDecode, false>;
+  return lanes_kernel<Direction::kFrequencies, false>;
 }
 
 __global__ void pack_kernel(const __grid_constant__ LaneJob job, const uint64_t* packed_at, uint8_t* packed) {
@@ -66,9 +74,10 @@ class CudaDevice final : public Device {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
     check(cudaEventCreate(&start_), "creating an event");
     check(cudaEventCreate(&stop_), "creating an event");
-    allow_shared(lanes_kernel<Direction::kFrequencies>);
-    allow_shared(lanes_kernel<Direction::kEncode>);
-    allow_shared(lanes_kernel<Direction::kDecode>);
+    for (const Direction direction : {Direction::kFrequencies, Direction::kEncode, Direction::kDecode})
+      for (const bool mixed : {false, true})
+        check(cudaFuncSetAttribute(kernel_of(direction, mixed), cudaFuncAttributeMaxDynamicSharedMemorySize, info_.shared_bytes),
+              "asking for shared memory");
   }
   // Streams and events stay until the process ends: the runtime may be gone before statics are.
   const DeviceInfo& info() const noexcept override { return info_; }
@@ -85,6 +94,14 @@ class CudaDevice final : public Device {
     return memory;
   }
   void release(void* memory) noexcept override { cudaFree(memory); }
+  void clear(void* memory, size_t bytes) override {
+    enter();
+    check(cudaMemsetAsync(memory, 0, bytes, stream_), "clearing memory");
+  }
+  void copy(void* to, const void* from, size_t bytes) override {
+    enter();
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_), "copying on the device");
+  }
   void upload(void* to, const void* from, size_t bytes) override {
     enter();
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copying to the device");
@@ -99,15 +116,10 @@ class CudaDevice final : public Device {
   void run(Direction direction, const Gru8Network& network, const LaneJob& job, const Gru8Plan& plan,
            int blocks) override {
     enter();
-    const dim3 grid(static_cast<unsigned>(blocks)), block(static_cast<unsigned>(plan.groups * kGroupThreads));
+    const dim3 grid(static_cast<unsigned>(blocks)), block(static_cast<unsigned>(block_threads(plan)));
     const size_t shared = static_cast<size_t>(plan.shared_bytes);
     check(cudaEventRecord(start_, stream_), "recording an event");
-    if (direction == Direction::kFrequencies)
-      lanes_kernel<Direction::kFrequencies><<<grid, block, shared, stream_>>>(network, job, plan);
-    else if (direction == Direction::kEncode)
-      lanes_kernel<Direction::kEncode><<<grid, block, shared, stream_>>>(network, job, plan);
-    else
-      lanes_kernel<Direction::kDecode><<<grid, block, shared, stream_>>>(network, job, plan);
+    kernel_of(direction, plan.mix_bytes > 0)<<<grid, block, shared, stream_>>>(network, job, plan);
     check(cudaGetLastError(), "starting a kernel");
     check(cudaEventRecord(stop_, stream_), "recording an event");
   }
@@ -126,11 +138,6 @@ class CudaDevice final : public Device {
  private:
   void enter() { check(cudaSetDevice(index_), "selecting a device"); }
   void wait() { check(cudaStreamSynchronize(stream_), "waiting for the device"); }
-  template <typename Kernel>
-  void allow_shared(Kernel* kernel) {
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, info_.shared_bytes),
-          "asking for shared memory");
-  }
 
   int index_;
   DeviceInfo info_;
@@ -152,15 +159,14 @@ std::shared_ptr<Device> open_device(int index) {
   static std::mutex mutex;
   static std::map<int, std::shared_ptr<Device>> open;
   const std::lock_guard<std::mutex> lock(mutex);
+  if (const auto found = open.find(index); found != open.end()) return found->second;
   const std::vector<int> usable = usable_devices();
   if (index < 0 || static_cast<size_t>(index) >= usable.size())
     throw base::Error(base::ErrorKind::kDevice,
                       usable.empty() ? "no CUDA device that fastnz can use (it needs a driver and compute capability 8.0)"
                                      : "no CUDA device " + std::to_string(index) + "; there are " +
                                            std::to_string(usable.size()));
-  std::shared_ptr<Device>& device = open[index];
-  if (!device) device = std::make_shared<CudaDevice>(usable[static_cast<size_t>(index)]);
-  return device;
+  return open[index] = std::make_shared<CudaDevice>(usable[static_cast<size_t>(index)]);
 }
 
 }  // namespace fastnz::cuda

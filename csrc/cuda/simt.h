@@ -41,9 +41,21 @@ FASTNZ_KERNEL void barrier(int which, int threads) {
   asm volatile("bar.sync %0, %1;" ::"r"(which), "r"(threads) : "memory");
 }
 
+// The same, for who does not wait.
+FASTNZ_KERNEL void arrive(int which, int threads) {
+  asm volatile("bar.arrive %0, %1;" ::"r"(which), "r"(threads) : "memory");
+}
+FASTNZ_KERNEL void warp_barrier() { __syncwarp(); }
+
 // All 32 threads of a warp take part.
 FASTNZ_KERNEL uint32_t shuffle(uint32_t value, int from) { return __shfl_sync(0xFFFFFFFFu, value, from); }
 FASTNZ_KERNEL uint32_t shuffle_xor(uint32_t value, int mask) { return __shfl_xor_sync(0xFFFFFFFFu, value, mask); }
+
+// A bit for each thread whose value equals this one's.
+FASTNZ_KERNEL uint32_t same_as_mine(uint32_t value) { return __match_any_sync(0xFFFFFFFFu, value); }
+
+// To shared memory; integers, so the order of additions cannot be seen.
+FASTNZ_KERNEL void add_to(int32_t* to, int32_t value) { atomicAdd(to, value); }
 
 // c += a * b: 16 rows, 8 columns, 32 products each. Thread 4 g + q of the warp has c of rows g (c[0], c[1]) and g + 8
 // (c[2], c[3]) in columns 2 q and 2 q + 1; of a four bytes of rows g and g + 8 from byte 4 q on, then the same from 16 + 4 q
@@ -59,6 +71,7 @@ FASTNZ_KERNEL void sums_are_wanted() {}
 
 // The upper half of a product.
 FASTNZ_KERNEL uint32_t multiply_high(uint32_t a, uint32_t b) { return __umulhi(a, b); }
+FASTNZ_KERNEL int bits_of(uint32_t word) { return __popc(word); }
 
 #else
 
@@ -66,10 +79,15 @@ int thread_in_block();
 int threads_of_block();
 int block_in_grid();
 void barrier(int which, int threads);
+void arrive(int which, int threads);
+void warp_barrier();
+uint32_t same_as_mine(uint32_t value);
+inline void add_to(int32_t* to, int32_t value) { *to += value; }
 uint32_t shuffle(uint32_t value, int from);
 uint32_t shuffle_xor(uint32_t value, int mask);
 void multiply_add(int32_t (&c)[4], const Words4& a, const Words2& b);
 void sums_are_wanted();
+inline int bits_of(uint32_t word) { return __builtin_popcount(word); }
 inline uint32_t multiply_high(uint32_t a, uint32_t b) { return static_cast<uint32_t>(uint64_t{a} * b >> 32); }
 
 #endif

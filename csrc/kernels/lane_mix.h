@@ -252,4 +252,24 @@ FASTNZ_HOST_DEVICE inline void lane_mix_push(LaneMixState* lane, uint32_t symbol
   lane->word = letter ? (lane->word + (symbol | 32) + 1) * 0x2F0B4C47u : 0;
 }
 
+// What a lane that had coded the head alone would leave in slots, [kLaneContexts][2^slot_bits], and tables of matches.
+inline void lane_mix_learn_head(const uint8_t* bytes, uint32_t head, int slot_bits, LaneSlot* slots, uint32_t* short_entries,
+                                uint32_t* long_entries) {
+  LaneMixState lane = {};
+  for (uint32_t end = 1; end <= head; ++end) {
+    lane_mix_contexts(&lane, slot_bits);
+    const uint32_t symbol = bytes[end - 1];
+    for (int k = 0; k < kLaneContexts; ++k) {
+      LaneSlot* const slot = slots + ((static_cast<size_t>(k) << slot_bits) + lane.slot[k]);
+      *slot = lane_mix_update_slot(*slot, lane.check[k], symbol);
+    }
+    lane_mix_push(&lane, symbol);
+    if (end == head) return;
+    if (end >= static_cast<uint32_t>(kShortMatchBytes))
+      short_entries[lane_mix_match_entry(lane.history, kShortMatchBytes, slot_bits)] = end;
+    if (end >= static_cast<uint32_t>(kLongMatchBytes))
+      long_entries[lane_mix_match_entry(lane.history, kLongMatchBytes, slot_bits)] = end;
+  }
+}
+
 }  // namespace fastnz::kernels

@@ -7,22 +7,16 @@ import numpy as np
 import pytest
 
 from fastnz import _core
-from fastnz._core import testing
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import gru8  # noqa: E402
-
-# Hidden units, values of a table's row, log2 of its rows: every remainder of 16 units over four warps, and rows of both
-# strides.
-SHAPES = {"least": (32, 8, 8), "wide": (96, 16, 9), "deep": (64, 24, 10), "steep": (160, 8, 8)}
+from device_networks import SHAPES, make_network  # noqa: E402
 
 
-def make_network(name):
-    """Load random weights of a shape; their id."""
-    rng = np.random.default_rng(sorted(SHAPES).index(name) + 40)
-    weights = gru8.random_weights(rng, *SHAPES[name], spread=8.0 if name == "steep" else 1.0)
-    return _core.load_weights(gru8.write_plain(weights, testing.xxh3_64))
+@pytest.fixture(scope="session")
+def cut_network():
+    """The id of a small random network, where its shape is not the question."""
+    return make_network("least")
 
 
 @pytest.fixture(scope="session", params=SHAPES)

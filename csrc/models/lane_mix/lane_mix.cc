@@ -57,28 +57,9 @@ LaneMix::LaneMix(std::unique_ptr<SymbolModel> network, const LaneLayout& layout,
       symbols_(lanes_) {
   std::transform(std::begin(kernels::kFirstLaneWeights), std::end(kernels::kFirstLaneWeights), weights_.begin(),
                  kernels::lane_mix_first_weight);
-  learn_head();
+  kernels::lane_mix_learn_head(content, layout.head, slot_bits_, slots_.data(), short_entries_.data(), long_entries_.data());
   for (kernels::LaneMixState& lane : lane_) kernels::lane_mix_contexts(&lane, slot_bits_);
   count_active();
-}
-
-// What a lane that had coded the head alone would leave in slots and tables.
-void LaneMix::learn_head() noexcept {
-  kernels::LaneMixState lane{};
-  for (uint32_t end = 1; end <= layout_.head; ++end) {
-    kernels::lane_mix_contexts(&lane, slot_bits_);
-    const uint32_t symbol = content_.bytes[end - 1];
-    for (size_t k = 0; k < kContexts; ++k) {
-      LaneSlot& slot = slots_[(k << slot_bits_) + lane.slot[k]];
-      slot = kernels::lane_mix_update_slot(slot, lane.check[k], symbol);
-    }
-    kernels::lane_mix_push(&lane, symbol);
-    if (end == layout_.head) return;
-    if (end >= static_cast<uint32_t>(kernels::kShortMatchBytes))
-      short_entries_[kernels::lane_mix_match_entry(lane.history, kernels::kShortMatchBytes, slot_bits_)] = end;
-    if (end >= static_cast<uint32_t>(kernels::kLongMatchBytes))
-      long_entries_[kernels::lane_mix_match_entry(lane.history, kernels::kLongMatchBytes, slot_bits_)] = end;
-  }
 }
 
 // Only the content's last lane may be shorter than the others.

@@ -28,6 +28,8 @@ class LaneMix final : public LaneGroup {
 
   // What it takes besides the network, with the frequencies and the coders of its lanes.
   static size_t state_bytes(const LaneLayout& layout, uint32_t lanes) noexcept;
+  // log2 of the slots of a context and of the entries of a table of matches.
+  static int slot_bits(const LaneLayout& layout) noexcept;
 
  private:
   // What a lane has to remember from prediction to learning, and what it will write when all have read.
@@ -38,9 +40,6 @@ class LaneMix final : public LaneGroup {
     uint32_t short_entry, long_entry;
     bool short_enters, long_enters;  // whether there is something to write to the match tables
   };
-  static int slot_bits(const LaneLayout& layout) noexcept;
-
-  void learn_head() noexcept;
   void count_active() noexcept;
   void predict_lane(size_t lane, uint32_t* freq) noexcept;
   void learn_lane(size_t lane) noexcept;
