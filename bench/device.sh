@@ -25,15 +25,15 @@ cp $build/_core*.so "$site/fastnz/"
 export PYTHONPATH=$site PYTHONUNBUFFERED=1
 
 say tests
-timeout 60 python3 -m pytest tests/cuda -k "not emulated and not outside" -p no:cacheprovider -W ignore -rs 2>&1 | tee "$OUT/tests.log" | tail -15
+timeout 90 python3 -m pytest tests/cuda tests/api/test_api_device.py -k "not emulated and not outside and not memory" -p no:cacheprovider -W ignore -rs 2>&1 | tee "$OUT/tests.log" | tail -15
 
 say measurements
-timeout 60 python3 bench/device.py --out "$OUT" ${texts:+--texts "$texts"} 2>&1 | tee "$OUT/measure.log" | tail -5
+timeout 240 python3 bench/device.py --out "$OUT" ${texts:+--texts "$texts"} 2>&1 | tee "$OUT/measure.log" | tail -12
 
 say "sanitizer and counters"
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck; do
-    timeout 60 compute-sanitizer --tool $tool python3 bench/device.py --small >"$OUT/$tool.log" 2>&1 &
+    timeout 120 compute-sanitizer --tool $tool python3 bench/device.py --small >"$OUT/$tool.log" 2>&1 &
   done
   wait
   for tool in memcheck racecheck; do echo "$tool: $(grep -E "SUMMARY" "$OUT/$tool.log" || tail -2 "$OUT/$tool.log")"; done
@@ -41,12 +41,16 @@ else
   echo "compute-sanitizer is not here: not run"
 fi
 if command -v ncu >/dev/null; then
-  timeout 40 ncu --clock-control none --kernel-name-base demangled -k regex:lanes_kernel --launch-skip 1 --launch-count 1 \
-    --section SpeedOfLight --section ComputeWorkloadAnalysis --section MemoryWorkloadAnalysis --section SchedulerStats \
-    --section WarpStateStats --section LaunchStats --section InstructionStats \
-    python3 bench/device.py --once >"$OUT/ncu.log" 2>&1
-  grep -E "Duration|SM Busy|Executed Ipc Active|Issue Slots Busy|Mem Busy|Max Bandwidth|L1/TEX Hit|L2 Hit|No Eligible|Warp Cycles Per Issued|Registers Per|ERR" \
-    "$OUT/ncu.log" | head -30
+  for kind in "" --mixed; do
+    log=$OUT/ncu${kind#-}.log
+    timeout 40 ncu --clock-control none --kernel-name-base demangled -k regex:lanes_kernel --launch-skip 1 --launch-count 1 \
+      --section SpeedOfLight --section ComputeWorkloadAnalysis --section MemoryWorkloadAnalysis --section SchedulerStats \
+      --section WarpStateStats --section LaunchStats --section InstructionStats \
+      python3 bench/device.py --once $kind >"$log" 2>&1
+    echo "counters of ${kind:-the network alone}"
+    grep -E "Duration|SM Busy|Executed Ipc Active|Issue Slots Busy|Mem Busy|Max Bandwidth|L1/TEX Hit|L2 Hit|No Eligible|Warp Cycles Per Issued|Registers Per|ERR" \
+      "$log" | head -30
+  done
 else
   echo "ncu is not here: not run"
 fi

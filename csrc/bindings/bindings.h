@@ -6,7 +6,9 @@
 
 #include <string>
 
-#include "codec/device_choice.h"
+namespace fastnz::codec {
+class DeviceChoice;
+}
 
 namespace fastnz::bindings {
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "bindings/bindings.h"
+#include "codec/device_choice.h"
 #include "cuda/device.h"
 
 namespace py = pybind11;

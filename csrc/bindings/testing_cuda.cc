@@ -33,7 +33,7 @@ std::shared_ptr<const models::Gru8Weights> weights_of(uint64_t id) {
 }
 
 // "emulated", "emulated:ORDER", "emulated:ORDER:SHARED" and "emulated:ORDER:SHARED:MEMORY" besides what users may name.
-codec::DeviceChoice choice_named(const std::string& name) {
+codec::DeviceChoice choice_named(const std::string& name, bool automatic = false) {
   static std::map<std::string, std::shared_ptr<cuda::Device>> emulated;
   if (!name.starts_with("emulated")) return codec::DeviceChoice::named(name);
   std::shared_ptr<cuda::Device>& device = emulated[name];
@@ -45,7 +45,7 @@ codec::DeviceChoice choice_named(const std::string& name) {
                                  numbers[1] > 0 ? static_cast<int>(numbers[1]) : kEmulatedShared,
                                  numbers[2] > 0 ? numbers[2] : kEmulatedMemory);
   }
-  return codec::DeviceChoice(device);
+  return codec::DeviceChoice(device, automatic);
 }
 
 std::shared_ptr<cuda::Device> device_named(const std::string& name) { return choice_named(name).device(); }
@@ -287,19 +287,19 @@ py::tuple device_mix_decode(const std::string& device, uint64_t id, const py::ob
   return py::make_tuple(to_bytes(out), whole, seconds);
 }
 
-// Whole frames on a device that may be an emulated one.
-py::bytes compress_on(const std::string& device, const py::object& data, int level, uint64_t model) {
+// Whole frames on a device that may be an emulated one; `automatic`: as if nobody had asked for it.
+py::bytes compress_on(const std::string& device, const py::object& data, int level, uint64_t model, bool automatic) {
   const BufferView view(data);
   std::vector<uint8_t> out;
   {
     const py::gil_scoped_release release;
     codec::Monitor monitor;
-    out = codec::compress(view.bytes(), {.level = level, .model_id = model, .device = choice_named(device)}, &monitor);
+    out = codec::compress(view.bytes(), {.level = level, .model_id = model, .device = choice_named(device, automatic)}, &monitor);
   }
   return to_bytes(out);
 }
 
-py::bytes decompress_on(const std::string& device, const py::object& data) {
+py::bytes decompress_on(const std::string& device, const py::object& data, bool automatic) {
   const BufferView view(data);
   std::vector<uint8_t> out;
   {
@@ -308,7 +308,7 @@ py::bytes decompress_on(const std::string& device, const py::object& data) {
     const codec::Limits limits;
     const codec::Contents contents = codec::read_frames(view.bytes(), limits, codec::Proof::kAll);
     out.resize(static_cast<size_t>(contents.content_size));
-    codec::decode_frames(view.bytes(), contents, out, limits, {1, choice_named(device)}, &monitor);
+    codec::decode_frames(view.bytes(), contents, out, limits, {1, choice_named(device, automatic)}, &monitor);
   }
   return to_bytes(out);
 }
@@ -345,8 +345,8 @@ void bind_testing_cuda(py::module_& module) {
               py::arg("code_sizes"), py::arg("head"), py::arg("size"), py::arg("lane_bytes"), py::arg("group"),
               py::arg("at_once") = 0, py::arg("shared") = 0);
   testing.def("compress_on", compress_on, py::arg("device"), py::arg("data"), py::arg("level") = codec::kDefaultLevel,
-              py::arg("model") = 0);
-  testing.def("decompress_on", decompress_on, py::arg("device"), py::arg("data"));
+              py::arg("model") = 0, py::arg("automatic") = false);
+  testing.def("decompress_on", decompress_on, py::arg("device"), py::arg("data"), py::arg("automatic") = false);
 }
 
 }  // namespace fastnz::bindings

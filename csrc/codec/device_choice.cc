@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cuda/device.h"
 
 namespace fastnz::codec {
 namespace {
@@ -41,6 +42,8 @@ DeviceChoice DeviceChoice::named(std::string_view name) {
   return choice;
 }
 
-std::shared_ptr<cuda::Device> DeviceChoice::device() const { return automatic_ ? first_device() : device_; }
+std::shared_ptr<cuda::Device> DeviceChoice::device() const {
+  return automatic_ && !device_ ? first_device() : device_;
+}
 
 }  // namespace fastnz::codec

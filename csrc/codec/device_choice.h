@@ -7,22 +7,24 @@
 #include <string_view>
 #include <utility>
 
-#include "cuda/device.h"
+namespace fastnz::cuda {
+class Device;
+}
 
 namespace fastnz::codec {
 
 class DeviceChoice {
  public:
   DeviceChoice() = default;  // the CPU
-  explicit DeviceChoice(std::shared_ptr<cuda::Device> device) : device_(std::move(device)) {}
+  DeviceChoice(std::shared_ptr<cuda::Device> device, bool automatic) : automatic_(automatic), device_(std::move(device)) {}
   // "auto": the first accelerator if there is one; "cpu"; "cuda" and "cuda:N", which are opened at once. Throws kDevice when
   // there is no such device, kInvalidArgument for any other name.
   static DeviceChoice named(std::string_view name);
 
   // Null: the CPU.
   std::shared_ptr<cuda::Device> device() const;
-  // Whether the CPU may do what the device fails at.
-  bool may_fall_back() const noexcept { return automatic_; }
+  // Nobody asked for this device: the CPU may do what it fails at, and what it would not be faster with.
+  bool automatic() const noexcept { return automatic_; }
 
  private:
   bool automatic_ = false;

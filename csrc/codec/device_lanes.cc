@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/device_networks.h"
+#include "cuda/lane_mix_kernel.h"
 #include "models/lane_mix/lane_mix.h"
 #include "models/weights_store.h"
 

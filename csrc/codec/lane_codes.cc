@@ -22,6 +22,9 @@ using base::ByteSpan;
 using models::LaneLayout;
 
 constexpr size_t kSymbols = 256;
+// A device steps one lane as slowly as thousands (docs/cuda.md, section 1), so few are left to the CPU where nobody asked for
+// the device.
+constexpr uint32_t kLeastAutomaticLanes = 32;
 
 // Where symbols stand in the sum of their frequencies: sixteen at a time, then one by one.
 class Sums {
@@ -78,6 +81,7 @@ void run_group(const models::ModelRow& row, ByteSpan options, const LaneLayout& 
 template <typename Code>
 bool run_on_device(const Workers& workers, const models::ModelRow& row, ByteSpan options, const LaneLayout& layout,
                    Monitor* monitor, Code code) {
+  if (workers.device.automatic() && layout.lanes < kLeastAutomaticLanes) return false;
   const std::shared_ptr<cuda::Device> device = workers.device.device();
   if (!device) return false;
   try {
@@ -85,7 +89,7 @@ bool run_on_device(const Workers& workers, const models::ModelRow& row, ByteSpan
     if (!lanes) return false;
     code(*lanes);
   } catch (const base::Error& error) {
-    if (error.kind() != base::ErrorKind::kDevice || !workers.device.may_fall_back()) throw;
+    if (error.kind() != base::ErrorKind::kDevice || !workers.device.automatic()) throw;
     return false;
   }
   if (monitor) monitor->tick(layout.size - layout.head);

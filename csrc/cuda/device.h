@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "cuda/gru8_kernel.h"
+#include "cuda/gru8_layout.h"
+#include "cuda/lane_job.h"
 
 namespace fastnz::cuda {
 

@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "cuda/lane_coder.h"
+#include "cuda/lane_mix_kernel.h"
 #include "kernels/lane_mix_weights.h"
 
 namespace fastnz::cuda {

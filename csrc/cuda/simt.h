@@ -36,13 +36,15 @@ FASTNZ_KERNEL int thread_in_block() { return static_cast<int>(threadIdx.x); }
 FASTNZ_KERNEL int threads_of_block() { return static_cast<int>(blockDim.x); }
 FASTNZ_KERNEL int block_in_grid() { return static_cast<int>(blockIdx.x); }
 
-// A barrier of `threads` threads (whole warps), one of sixteen.
+// A barrier of `threads` threads (whole warps, which __syncwarp() brings together after branches), one of sixteen.
 FASTNZ_KERNEL void barrier(int which, int threads) {
+  __syncwarp();
   asm volatile("bar.sync %0, %1;" ::"r"(which), "r"(threads) : "memory");
 }
 
 // The same, for who does not wait.
 FASTNZ_KERNEL void arrive(int which, int threads) {
+  __syncwarp();
   asm volatile("bar.arrive %0, %1;" ::"r"(which), "r"(threads) : "memory");
 }
 FASTNZ_KERNEL void warp_barrier() { __syncwarp(); }

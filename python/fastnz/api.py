@@ -64,7 +64,7 @@ def compress(
     device : str
         Where models that have a form for GPUs run: ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` (see `devices`), ``"auto"`` for the
         first GPU if there is one that can do it, else the CPU. The other models run on the CPU. The output is the same
-        on all of them. Today no model has such a form.
+        on all of them. ``model="lanes"`` has such a form.
     block_size : int, optional
         Bytes per independent block, 64 KiB to 256 MiB. Smaller blocks give more threads something to do and make
         seeking finer; larger ones compress better. The default is the level's own.

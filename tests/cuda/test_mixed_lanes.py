@@ -51,8 +51,8 @@ def test_networks(device, network):
 
 
 @pytest.mark.parametrize("lane_bytes, group, head", [(40, 2, 300), (21, 4, 64), (64, 3, 6)])
-def test_a_head(device, network, lane_bytes, group, head):
-    both_ways(device, network, text(head, head + (2 * group + 1) * lane_bytes - 3), lane_bytes, group, head)
+def test_a_head(device, cut_network, lane_bytes, group, head):
+    both_ways(device, cut_network, text(head, head + (2 * group + 1) * lane_bytes - 3), lane_bytes, group, head)
 
 
 def test_long_lanes(device, cut_network):
@@ -112,6 +112,20 @@ def test_what_has_no_form_for_devices_runs_on_the_cpu(device):
         packed = _core.compress(content, level, model=model, device="cpu")
         assert testing.compress_on(device, content, level=level, model=model) == packed
         assert testing.decompress_on(device, packed) == content
+
+
+def test_without_being_asked_for():
+    """What "auto" does with a device: the CPU takes over where it has no memory, and few lanes stay on the CPU."""
+    model, device = _core.load_lanes(make_network("least"), 10, 3), "emulated:1:0:1000"
+    for lanes in (3, 40):
+        content = text(7, lanes * 1024)
+        packed = _core.compress(content, model=model, device="cpu")
+        assert testing.compress_on(device, content, model=model, automatic=True) == packed
+        assert testing.decompress_on(device, packed, automatic=True) == content
+        with pytest.raises(fastnz.DeviceError, match="memory is too small"):
+            testing.compress_on(device, content, model=model)
+        with pytest.raises(fastnz.DeviceError, match="memory is too small"):
+            testing.decompress_on(device, packed)
 
 
 def test_the_small_prior(device):
