@@ -141,28 +141,25 @@ class Begun(dict[Any, list[int]]):
         return value
 
 
-SET_BEGIN = (0, 68, 100, 612)
-
-
-class Starts:
+def read_starts() -> tuple[list[list[int]], list[list[int]]]:
     """Section 4: what a mixer of 12 contexts of text and one network begins with."""
-
-    def __init__(self, name: str) -> None:
-        text = (Path(__file__).parents[2] / f"csrc/models/nibble_mix/starts_{name}.inc").read_text()
-        rows = [[int(number) for number in row.split(",")] for row in re.findall(r"\{([-0-9, ]+)\}", text)]
-        self.weights, self.maps = rows[:644], rows[644:]
-
-    def first_map(self, key: tuple[Any, ...]) -> list[int]:
-        if key[0] == "answer":
-            _, half, likely, sure, _ = key
-            return self.maps[(16 * half + likely) * 8 + sure]
-        if key[0] == 0:
-            _, half, sure, _ = key
-            return self.maps[256 + 8 * half + sure]
-        return FIRST_APM
+    text = (Path(__file__).parents[2] / "csrc/models/nibble_mix/starts.inc").read_text()
+    rows = [[int(number) for number in row.split(",")] for row in re.findall(r"\{([-0-9, ]+)\}", text)]
+    return rows[:644], rows[644:]
 
 
-SMALL_STARTS, LARGE_STARTS = Starts("small"), Starts("large")
+SET_BEGIN = (0, 68, 100, 612)
+START_WEIGHTS, START_MAPS = read_starts()
+
+
+def first_map(key: tuple[Any, ...]) -> list[int]:
+    if key[0] == "answer":
+        _, half, likely, sure, _ = key
+        return START_MAPS[(16 * half + likely) * 8 + sure]
+    if key[0] == 0:
+        _, half, sure, _ = key
+        return START_MAPS[256 + 8 * half + sure]
+    return FIRST_APM
 
 
 class Hybrid(NibbleMix):
@@ -182,9 +179,8 @@ class Hybrid(NibbleMix):
         self.weights: list[Begun] = [Begun(lambda _: first) for _ in range(4)]
         self.maps = Begun(lambda _: FIRST_APM)
         if (count, n, profile) == (1, 12, 0):
-            starts = LARGE_STARTS if names == [PRIORS[2]] else SMALL_STARTS
-            self.weights = [Begun(lambda key, begin=begin: starts.weights[begin + key[0]]) for begin in SET_BEGIN]
-            self.maps = Begun(starts.first_map)
+            self.weights = [Begun(lambda key, begin=begin: START_WEIGHTS[begin + key[0]]) for begin in SET_BEGIN]
+            self.maps = Begun(first_map)
         small = isinstance(self.networks[0], Network) and self.networks[0].last_inputs.size <= 480
         self.readout = Readout(self.networks[0]) if number >= 6 and small else None
         self.start_byte()

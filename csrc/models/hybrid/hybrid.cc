@@ -18,16 +18,10 @@ namespace {
 constexpr int kDefaultTier = 5;
 constexpr size_t kMostNetworks = kernels::kMaxNibbleNetworks;
 
-// What the mixer begins with, or null.
-const Starts* starts_of(const HybridOptions& options) {
-  if (options.mix.tier != kDefaultTier || options.mix.profile != Profile::kText || network_ids(options).size() != 1) return nullptr;
-  return options.priors == std::vector<uint8_t>{kLargePrior} ? &large_starts() : &small_starts();
-}
-
 class Hybrid final : public NibbleMix {
  public:
   Hybrid(const HybridOptions& options, uint64_t content_size)
-      : NibbleMix(options.mix, content_size, static_cast<int>(network_ids(options).size()), last_inputs(options), starts_of(options)), networks_(options, 1), left_(content_size) {
+      : NibbleMix(options.mix, content_size, static_cast<int>(network_ids(options).size()), last_inputs(options)), networks_(options, 1), left_(content_size) {
     next_byte();
   }
 
@@ -60,11 +54,11 @@ class Hybrid final : public NibbleMix {
 class HybridLanes final : public ModelLanes {
  public:
   HybridLanes(const HybridOptions& options, int lanes)
-      : mix_(options.mix), last_inputs_(last_inputs(options)), starts_(starts_of(options)), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
+      : mix_(options.mix), last_inputs_(last_inputs(options)), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
 
   BitModel* begin(int lane, uint64_t content_size) override {
     auto& mine = lane_[static_cast<size_t>(lane)];
-    mine = std::make_unique<Lane>(mix_, content_size, networks_.count(), last_inputs_, starts_);
+    mine = std::make_unique<Lane>(mix_, content_size, networks_.count(), last_inputs_);
     fresh_.push_back(lane);
     return mine.get();
   }
@@ -85,8 +79,8 @@ class HybridLanes final : public ModelLanes {
  private:
   class Lane final : public NibbleMix {
    public:
-    Lane(const MixOptions& options, uint64_t content_size, int networks, int last_inputs, const Starts* starts)
-        : NibbleMix(options, content_size, networks, last_inputs, starts), left_(content_size) {}
+    Lane(const MixOptions& options, uint64_t content_size, int networks, int last_inputs)
+        : NibbleMix(options, content_size, networks, last_inputs), left_(content_size) {}
     void begin(const uint32_t* freq0, const uint32_t* freq1, std::span<const int8_t> inputs) noexcept {
       if (left_ > 0) begin_byte(freq0, freq1, inputs);
     }
@@ -103,7 +97,6 @@ class HybridLanes final : public ModelLanes {
 
   MixOptions mix_;
   int last_inputs_;
-  const Starts* starts_;
   PretrainedNetworks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance

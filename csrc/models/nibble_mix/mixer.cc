@@ -102,6 +102,8 @@ NibbleMix::NibbleMix(const MixOptions& options, uint64_t content_size, int netwo
       overflow_(shape_.overflow_bytes),
       matches_(shape_.match_entries, kNibbleMatchMost),
       starts_(starts) {
+  const bool learnt = networks == 1 && shape_.contexts == kStartContexts && options.profile == Profile::kText;
+  if (starts_ == nullptr && learnt) starts_ = &learnt_starts();
   nibble_p1_q16_ = state_.p1_q16;
   history_.kept = kept_summaries(profile_, shape_.contexts);
   initialise();

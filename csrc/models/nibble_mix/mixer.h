@@ -39,8 +39,8 @@ uint64_t reserved_bytes(const NibbleMixShape& shape, uint64_t content_size);
 
 class NibbleMix : public NibbleModel {
  public:
-  // Ready for the first byte, but with networks only after begin_byte(). `starts`: what weights and maps of a mixer with 12
-  // contexts of text and one network begin with, if not with constants.
+  // Ready for the first byte, but with networks only after begin_byte(). `starts`: what weights and maps begin with, if not
+  // with what is learnt for such a shape.
   NibbleMix(const MixOptions& options, uint64_t content_size, int networks, int last_inputs, const Starts* starts = nullptr);
 
   void update_nibble(uint32_t nibble) noexcept override;

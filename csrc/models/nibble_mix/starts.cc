@@ -3,16 +3,12 @@
 namespace fastnz::models {
 namespace {
 
-constexpr Starts kSmall = {
-#include "models/nibble_mix/starts_small.inc"
-};
-constexpr Starts kLarge = {
-#include "models/nibble_mix/starts_large.inc"
+constexpr Starts kLearnt = {
+#include "models/nibble_mix/starts.inc"
 };
 
 }  // namespace
 
-const Starts& small_starts() noexcept { return kSmall; }
-const Starts& large_starts() noexcept { return kLarge; }
+const Starts& learnt_starts() noexcept { return kLearnt; }
 
 }  // namespace fastnz::models

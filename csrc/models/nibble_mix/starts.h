@@ -1,5 +1,5 @@
 // What weights and maps of a mixer with 12 contexts of text and one network begin with: learnt, so that the first bytes of
-// a record are mixed as those of many records were, beside the large prior or beside the small one. The numbers are part of the format (docs/hybrid.md, section 4).
+// a record are mixed as those of many records were. The numbers are part of the format (docs/hybrid.md, section 4).
 // Source: A. Nichol, J. Achiam, J. Schulman, "On First-Order Meta-Learning Algorithms" (2018).
 #pragma once
 
@@ -14,7 +14,6 @@ struct Starts {
   uint16_t maps[kStartMaps][kStartColumns];    // trees of the answer's map, then of the network's, for all nodes alike
 };
 
-const Starts& small_starts() noexcept;
-const Starts& large_starts() noexcept;
+const Starts& learnt_starts() noexcept;
 
 }  // namespace fastnz::models

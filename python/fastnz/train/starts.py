@@ -1,6 +1,6 @@
-"""What the mixer of `hybrid` begins with beside a prior, learnt from records: writes csrc/models/nibble_mix/starts_*.inc.
+"""What the mixer of `hybrid` begins with, learnt from records of a corpus: writes csrc/models/nibble_mix/starts.inc.
 
-    python -m fastnz.train.starts FOLDER --prior small -o csrc/models/nibble_mix/starts_small.inc
+    python -m fastnz.train.starts FOLDER -o csrc/models/nibble_mix/starts.inc
 
 The invariant: the corpus, the seed and the prior determine the numbers. Needs NumPy and the core, no PyTorch.
 """
@@ -67,12 +67,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Learn what the mixer of hybrid begins with.")
     parser.add_argument("folder", help="the training folder of the corpus")
     parser.add_argument("-o", "--output", required=True, help="the file to write")
-    parser.add_argument("--prior", required=True, metavar="NAME", help="small or large")
     parser.add_argument("--records", type=int, default=8000, metavar="N", help="how many to learn from")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     texts = records(read_corpus(options.folder), options.records, options.seed)
-    starts = learn(texts, options.prior)
+    starts = learn(texts)
     with open(options.output, "w", encoding="ascii") as file:
         file.write(text_of(starts))
 
