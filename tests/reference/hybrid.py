@@ -19,7 +19,7 @@ from mixing_history import History, clamp
 from nibble_mix import FIRST_APM, LIMIT, TIERS, NibbleMix, log2_q10, sat, squash, times
 
 HYBRID_TIERS = TIERS
-PRIORS = {1: 0xF7DB97A2E0CF836F, 2: 0x19F53DE35D0E3AAC}
+PRIORS = {1: 0xF7DB97A2E0CF836F, 2: 0x1AB18C57EBF78D32}
 NETWORKS: dict[int, gru8.Weights] = {}  # by id
 LEARNERS = {1: bytes.fromhex("170603010a01980b0b000000")}  # by number: options of `online`
 

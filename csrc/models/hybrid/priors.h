@@ -10,7 +10,7 @@ namespace fastnz::models {
 inline constexpr uint64_t kPriors[] = {
     0,
     0xf7db97a2e0cf836f,  // small
-    0x19f53de35d0e3aac,  // large
+    0x1ab18c57ebf78d32,  // large
 };
 inline constexpr uint8_t kPriorCount = sizeof kPriors / sizeof kPriors[0];
 inline constexpr uint8_t kSmallPrior = 1, kLargePrior = 2;
