@@ -23,6 +23,7 @@ from fastnz import _core
 NETWORKS = tuple(_core.online_presets())
 OF_CURVES = ("fastnz-3", "xz", "arithmetic-2")
 SLOW_LEVELS = 7  # from here on text only
+WITH_CODEC_ONLY = ("dzip",)  # what it stores is trained on the content before it is coded
 
 
 class Codec(NamedTuple):
@@ -50,7 +51,8 @@ def all_codecs() -> list[Codec]:
     for row in fastnz.levels():
         made.append(_level(row["level"]))
     for name in NETWORKS:
-        made.append(_alone(name))
+        if name not in WITH_CODEC_ONLY:
+            made.append(_alone(name))
         made.append(_preset(name))
     return made
 

@@ -77,7 +77,7 @@ PlannedBlock plan_block(ByteSpan content, const Level& level, Monitor* monitor) 
   apply_transforms(&plan, level);
   const ByteSpan residual = plan.residual();
   monitor->tick(content.size() - std::min(content.size(), residual.size()));
-  if (residual.size() > 1 && !looks_incompressible(residual, level)) {
+  if (residual.size() > 1 && !looks_incompressible(residual, level, monitor)) {
     Choice choice = choose_model(level, residual);
     if (choice.row->memory(choice.options, residual.size()) > model_memory_bound(level, residual.size()))
       choice = neutral_model(level);

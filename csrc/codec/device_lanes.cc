@@ -50,13 +50,12 @@ std::vector<std::vector<uint8_t>> DeviceLanes::encode(base::ByteSpan content) co
 
 bool DeviceLanes::decode(const std::vector<base::ByteSpan>& codes, base::MutableByteSpan content) const {
   Tables tables;
+  if (codes.empty()) return true;
   std::vector<uint32_t> sizes;
-  std::vector<uint8_t> joined;
   sizes.reserve(codes.size());
-  for (const base::ByteSpan code : codes) {
-    sizes.push_back(static_cast<uint32_t>(code.size()));
-    joined.insert(joined.end(), code.begin(), code.end());
-  }
+  for (const base::ByteSpan code : codes) sizes.push_back(static_cast<uint32_t>(code.size()));
+  // They lie one after another in the payload.
+  const base::ByteSpan joined(codes.front().data(), codes.back().data() + codes.back().size());
   bool whole = true;
   for (const bool each : network_->decode_mixed(joined, sizes, content, with_head(content, &tables))) whole = whole && each;
   return whole;

@@ -58,7 +58,7 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
   encoder.finish();
 }
 
-bool looks_incompressible(base::ByteSpan in, const Level& level) {
+bool looks_incompressible(base::ByteSpan in, const Level& level, Monitor* monitor) {
   if (in.size() < kMinSize || !evenly_spread(in)) return false;
   const size_t piece_size = std::clamp(in.size() / 16, kMinPiece, kMaxPiece);
   std::vector<uint8_t> sample;
@@ -69,7 +69,7 @@ bool looks_incompressible(base::ByteSpan in, const Level& level) {
   }
   std::vector<uint8_t> coded;
   const Choice choice = choose_model(level, sample);
-  encode_with_model(sample, *choice.row, choice.options, &coded, nullptr);
+  encode_with_model(sample, *choice.row, choice.options, &coded, monitor, true);
   return coded.size() + coded.size() / 1024 >= sample.size();  // less than 0.1 % gained
 }
 

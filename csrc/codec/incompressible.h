@@ -16,6 +16,6 @@ void encode_with_model(base::ByteSpan in, const models::ModelRow& row, base::Byt
                        std::vector<uint8_t>* out, Monitor* monitor, bool extra = false, const Workers& workers = {});
 
 // True when the bytes are so evenly spread that order 0 gains nothing, and the model itself gains nothing on a sample.
-bool looks_incompressible(base::ByteSpan in, const Level& level);
+bool looks_incompressible(base::ByteSpan in, const Level& level, Monitor* monitor);
 
 }  // namespace fastnz::codec

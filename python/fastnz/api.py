@@ -56,7 +56,7 @@ def compress(
     model : str or path-like, optional
         A model of your own, by its path or by the name that `fastnz models` lists: it predicts instead of what the level
         would choose. The reader needs the same file; data made with it name it. Or a network that learns while it codes,
-        ``"rnn"``, ``"gru"``, ``"gru_feat"``, ``"lstm"``, ``"trace"`` or ``"nncp"``, which the reader makes anew from the data
+        ``"rnn"``, ``"gru"``, ``"gru_feat"``, ``"lstm"``, ``"trace"``, ``"nncp"`` or ``"dzip"``, which the reader makes anew from the data
         (docs/online.md, `fastnz.schedules`). Or ``"lanes"``, a network and light mixing in many lanes side by side
         (docs/lane_mix.md). With either the level says nothing but how long blocks are.
     threads : int

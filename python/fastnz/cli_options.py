@@ -117,7 +117,7 @@ def _build() -> argparse.ArgumentParser:
     add(
         "--model",
         metavar="NAME",
-        help="use a model of your own, by its name or path (see fastnz models), a network that learns as it codes (rnn, gru, gru_feat, lstm), or lanes",
+        help="use a model of your own, by its name or path (see fastnz models), a network that learns as it codes (rnn, gru, gru_feat, lstm, trace, nncp, dzip), or lanes",
     )
     add("-T", "--threads", type=_threads, metavar="N", help="use N threads; 0 is one for each processor, the default")
     add("--device", default="auto", metavar="NAME", help="cpu, cuda or cuda:N for models that can use a GPU; auto: as there is")

@@ -43,7 +43,7 @@ def test_auto_and_cpu_are_always_there(call):
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", ["", "gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:99999999999999999999", "cpu:0"])
+@pytest.mark.parametrize("name", ["", "gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:99999999999999999999", "cpu:0", "cpu\udc80"])
 def test_names_that_mean_nothing(call, name):
     with pytest.raises(ValueError, match="no device is called '.*'; there are auto, cpu, cuda and cuda:N") as caught:
         on(name)[call]()

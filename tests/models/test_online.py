@@ -290,6 +290,14 @@ assert env[7] & 0x8040 == 0x8040
     assert done.returncode == 0, done.stderr
 
 
+def test_options_of_a_bootstrap_go_together():
+    assert load_online("gru:bootstrap=16") == load_online("gru:bootstrap=16,bootstrap_step=3") != load_online("gru")
+    assert load_online("gru:bootstrap=0") == load_online("gru")
+    for model, what in (("gru:bootstrap_step=3", "without a bootstrap"), ("dzip:every=64", "learn again")):
+        with pytest.raises(ValueError, match=what):
+            load_online(model)
+
+
 def test_a_schedule_is_options():
     """What a user writes is what the core is given, and what does not fit is told in words."""
     schedule = schedules.Replay(every=256, window=4096, passes=3, lanes=8, rate=0.002, apart=False, doubling=True, dropout=0.25)
