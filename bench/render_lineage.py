@@ -105,7 +105,9 @@ def _entropy(rows: Rows) -> list[str]:
     ]
     for name in sources:
         mine = [_find(rows, name, codec) for codec in codecs]
-        one = next(row for row in mine if row)
+        one = next((row for row in mine if row), None)
+        if one is None:
+            continue
         cells = [_bold(codec, _bits(row)) for codec, row in zip(codecs, mine)]
         entropy = 8 * float(one["entropy"]) / int(one["symbols"])
         lines.append(f"| {name} | {int(one['symbols']):,} | {entropy:.4f} | " + " | ".join(cells) + " |")
