@@ -81,12 +81,10 @@ def check_device(device: str) -> str:
     """Return the name of a device that is there: "auto", "cpu", "cuda" or "cuda:N". The latter two are opened."""
     if not isinstance(device, str):
         raise TypeError(f"device must be a name such as 'auto', 'cpu' or 'cuda', not {type(device).__name__}")
-    if not device.isascii():
-        raise ValueError(f"no device is called {ascii(device)}; there are auto, cpu, cuda and cuda:N")
     if device not in ("auto", "cpu"):
         from ._core import check_device as find
 
-        find(device)
+        find(device.encode("ascii", "backslashreplace").decode())  # the core takes text that is UTF-8 only
     return device
 
 

@@ -57,14 +57,15 @@ def load_online(model: str) -> int:
             raise ValueError(f"model {model}: {word} must be a number in its range, not {value!r}") from None
         if not 0 <= options[word] <= (1 if word == "words" else 8192):
             raise ValueError(f"model {model}: {word} is out of its range")
-    if options.get("bootstrap"):
+    if options.get("bootstrap") == 0:
+        del options["bootstrap"]
+        options.pop("bootstrap_step", None)
+    if "bootstrap" in options:
         options = {"bootstrap_step": _core.online_presets()["dzip"]["bootstrap_step"]} | options
         if options.get("every"):
             raise ValueError(f"model {model}: a network with a bootstrap cannot learn again from the past")
-    elif options.pop("bootstrap", None) is None and "bootstrap_step" in options:
+    elif "bootstrap_step" in options:
         raise ValueError(f"model {model}: bootstrap_step without a bootstrap")
-    else:
-        options.pop("bootstrap_step", None)
     if options["table_bits"]:
         options["contexts"] = options["contexts"] or 3
     words = options.pop("words") == 1

@@ -54,11 +54,11 @@ class Hybrid final : public NibbleMix {
 class HybridLanes final : public ModelLanes {
  public:
   HybridLanes(const HybridOptions& options, int lanes)
-      : mix_(options.mix), last_inputs_(last_inputs(options)), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
+      : mix_(options.mix), networks_(options, lanes), lane_(static_cast<size_t>(lanes)), symbols_(lane_.size()) {}
 
   BitModel* begin(int lane, uint64_t content_size) override {
     auto& mine = lane_[static_cast<size_t>(lane)];
-    mine = std::make_unique<Lane>(mix_, content_size, networks_.count(), last_inputs_);
+    mine = std::make_unique<Lane>(mix_, content_size, networks_.count(), static_cast<int>(networks_.last_inputs(0).size()));
     fresh_.push_back(lane);
     return mine.get();
   }
@@ -96,7 +96,6 @@ class HybridLanes final : public ModelLanes {
   };
 
   MixOptions mix_;
-  int last_inputs_;
   PretrainedNetworks networks_;
   std::vector<std::unique_ptr<Lane>> lane_;
   std::vector<int> fresh_;  // lanes that begin a stream at the next advance

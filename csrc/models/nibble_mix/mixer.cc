@@ -262,7 +262,7 @@ void NibbleMix::start_networks() noexcept {
     if (k == 0) state_.network_apm = map_tree(shape_.apm_trees + (half * 16 + (node & 15)) * kSteps + sure);
   }
   if (shape_.readout != 0)
-    kernels_.readout_odds_q10(readout_.row(second_ ? 1 + first_nibble_ : 0, 0), readout_.x(), shape_.readout, state_.readout_q10);
+    kernels_.readout_odds_q10(readout_.row(tree(), 0), readout_.x(), shape_.readout, state_.readout_q10);
   const bool led = shape_.networks < 2 || network_cost_q10_[0] <= network_cost_q10_[1];
   const auto cost = static_cast<uint32_t>(step_of(network_cost_q10_[0], kCost_q10));
   state_.weights[3] = weight_row(3, half * 16 + (led ? 0 : kSteps) + cost);
@@ -270,7 +270,7 @@ void NibbleMix::start_networks() noexcept {
 
 void NibbleMix::start_nibble() noexcept {
   const int n = shape_.contexts;
-  const uint32_t tree = second_ ? 1 + first_nibble_ : 0;
+  const uint32_t tree = this->tree();
   state_.slot[n] = direct_tree(kTrees + previous_byte_ * kTrees + tree);
   state_.slot[n + 1] = direct_tree(tree);
   const uint32_t matched = match_odds_.begin(expected_byte_, match_length_, second_, first_nibble_, state_.tables->stretch_q10, state_.x[state_.cells]);
@@ -390,7 +390,7 @@ void NibbleMix::learn_readout(uint32_t nibble) noexcept {
   for (uint32_t k = 4, node = 1; k-- > 0;) {
     const uint32_t bit = nibble >> k & 1;
     const int16_t step = readout_.step((bit ? 32767 : 0) - state_.mixed_q15[node]);
-    int16_t* const row = readout_.row(second_ ? 1 + first_nibble_ : 0, node);
+    int16_t* const row = readout_.row(tree(), node);
     if (journal_) journal_->touch(Journal::kSmall, row, static_cast<size_t>(shape_.readout) * sizeof *row);
     if (step != 0) kernels_.readout_learn(readout_.x(), shape_.readout, step, row);
     node = node * 2 + bit;

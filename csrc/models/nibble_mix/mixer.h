@@ -81,6 +81,7 @@ class NibbleMix : public NibbleModel {
   void fetch_ahead() noexcept;
   void start_networks() noexcept;
   void learn_readout(uint32_t nibble) noexcept;
+  uint32_t tree() const noexcept { return second_ ? 1 + first_nibble_ : 0; }  // of this nibble
   void push(uint8_t byte) noexcept;
   void touch_lines() noexcept;
   void touch_overflow(uint32_t nibble) noexcept;

@@ -45,7 +45,6 @@ class Readout {
     return static_cast<int16_t>(std::clamp<int64_t>(int64_t{error_q15} * 8192 / power_, -32767, 32767));
   }
   const int16_t* x() const noexcept { return x_.data(); }
-  int width() const noexcept { return width_; }
 
  private:
   static constexpr int kFirstTier = 6;

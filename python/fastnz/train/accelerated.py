@@ -20,6 +20,25 @@ if TYPE_CHECKING:
 _WARM_UP = 3  # steps that PyTorch asks for before it records
 
 
+def loss_of(logits: torch.Tensor, targets: torch.Tensor, counted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what a step is trained on: the mean loss of the bytes that count, and without gradient that of each stream.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (T, S, 256)
+    targets : Tensor of int64, shape (T, S)
+    counted : Tensor of bool or float, shape (T, S)
+        Which bytes count.
+
+    Returns
+    -------
+    loss : Tensor, scalar, nats per byte
+    losses : Tensor, shape (S,), nats per byte
+    """
+    losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape) * counted
+    return losses.sum() / counted.sum(), losses.detach().sum(0) / counted.sum(0)
+
+
 class AcceleratedStep:
     """The device's side of a `Trainer` of a network without a penalty.
 
@@ -79,15 +98,13 @@ class AcceleratedStep:
         self._seen.scatter_(0, (buckets + self._first_rows).flatten(), 1)
         state = self._state.masked_fill(self._fresh[:, None], 0.0)
         logits, states, _ = trainer.network(self._inputs.long(), buckets, state)
-        losses = functional.cross_entropy(logits.flatten(0, 1), self._targets.long().flatten(), reduction="none")
-        losses = losses.view(self._targets.shape) * self._counted
-        loss = losses.sum() / self._counted.sum()
+        loss, losses = loss_of(logits, self._targets.long(), self._counted)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trainer.network.parameters(), trainer.plan.clip)
         trainer.optimizer.step()
         trainer.network.clamp()
         self._state.copy_(states[-1].detach())
-        self._losses.copy_(losses.detach().sum(0) / self._counted.sum(0))
+        self._losses.copy_(losses)
         self._loss.copy_(loss.detach())
 
     def _record(self) -> torch.cuda.CUDAGraph:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .accelerated import AcceleratedStep
+from .accelerated import AcceleratedStep, loss_of
 from .data import Batch, Bytes, Kind, by_kind, held_lines, held_segments, padded
 from .features import FEATURE_COUNT, buckets_of, inputs_of
 from .feed import Feed, GroupedFeed
@@ -181,9 +181,7 @@ class Trainer:
             self.state.masked_fill(fresh[:, None], 0.0),
         )
         counted = torch.from_numpy(batch.counted).to(device)
-        losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-        losses = losses.view(targets.shape) * counted
-        loss = losses.sum() / counted.sum()
+        loss, losses = loss_of(logits, targets, counted)
         self.optimizer.zero_grad()
         (loss if self.sparsity is None else loss + self.sparsity.penalty(activity)).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
@@ -191,7 +189,7 @@ class Trainer:
         self.network.clamp()
         self.state = states[-1].detach()
         self.done += int(batch.counted.sum())
-        self._note((losses.detach().sum(0) / counted.sum(0)).cpu().numpy(), batch.kinds)
+        self._note(losses.cpu().numpy(), batch.kinds)
         return float(loss.detach()) / math.log(2)
 
     def _accelerate(self, step: AcceleratedStep, batch: Batch) -> float:
