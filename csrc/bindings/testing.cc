@@ -73,6 +73,46 @@ std::pair<py::array_t<uint8_t>, bool> binary_decode(const py::bytes& data, const
   return {bits, decoder.overran()};
 }
 
+// Steps of the binary coder, each with 16 numbers: where each nibble begins, or the probability of a one 16 times for a bit.
+bool is_bit(const uint16_t* start) { return start[0] != 0; }
+
+std::span<const uint16_t> step_starts(const Array<uint16_t>& starts) {
+  require(starts.ndim() == 2 && starts.shape(1) == 16, "starts are not [n, 16]");
+  for (const uint16_t* row = starts.data(); row != starts.data() + starts.size(); row += 16) {
+    bool grows = row[0] == 0 && row[15] < 32768;
+    for (int v = 1; v < 16; ++v) grows = grows && row[v] > row[v - 1];
+    require(is_bit(row) || grows, "starts do not grow from 0");
+  }
+  return view(starts);
+}
+
+py::bytes nibble_encode(const Array<uint8_t>& values, const Array<uint16_t>& starts) {
+  const auto start = step_starts(starts);
+  const auto value = view(values);
+  require(value.size() * 16 == start.size(), "arrays differ in size");
+  std::vector<uint8_t> out;
+  coding::BinaryRangeEncoder encoder(&out);
+  for (size_t i = 0; i < value.size(); ++i) {
+    const uint16_t* const row = start.data() + i * 16;
+    require(value[i] < (is_bit(row) ? 2 : 16), "a value that cannot be");
+    is_bit(row) ? encoder.encode(value[i], row[0]) : encoder.encode_symbol(value[i], row);
+  }
+  encoder.finish();
+  return to_bytes(out);
+}
+
+std::pair<py::array_t<uint8_t>, bool> nibble_decode(const py::bytes& data, const Array<uint16_t>& starts) {
+  const auto start = step_starts(starts);
+  py::array_t<uint8_t> values(starts.shape(0));
+  uint8_t* value = values.mutable_data();
+  coding::BinaryRangeDecoder decoder(view(data));
+  for (size_t i = 0; i < start.size(); i += 16) {
+    const uint16_t* const row = start.data() + i;
+    *value++ = static_cast<uint8_t>(is_bit(row) ? static_cast<uint32_t>(decoder.decode(row[0])) : decoder.decode_symbol(row));
+  }
+  return {values, decoder.overran()};
+}
+
 // One step per element, so that a test may change the distribution and its total at every step.
 py::bytes symbol_encode(const Array<uint32_t>& cum, const Array<uint32_t>& freq, const Array<int32_t>& total_bits) {
   require_equal_sizes(cum, freq);
@@ -155,6 +195,8 @@ void bind_testing(py::module_& module) {
 
   testing.def("binary_encode", binary_encode);
   testing.def("binary_decode", binary_decode);
+  testing.def("nibble_encode", nibble_encode);
+  testing.def("nibble_decode", nibble_decode);
   testing.def("symbol_encode", symbol_encode);
   testing.def("symbol_decode", symbol_decode);
   testing.def("rans_encode", rans_encode);

@@ -23,6 +23,13 @@ inline void encode_byte(uint8_t byte, models::BitModel* model, coding::BinaryRan
     model->update_expected(as_expected);
     if (as_expected) return;
   }
+  if (const uint16_t* const starts_q15 = model->nibble_starts_q15()) {
+    encoder->encode_symbol(byte >> 4, starts_q15);
+    model->update_nibble(byte >> 4);
+    encoder->encode_symbol(byte & 15, model->nibble_starts_q15());
+    model->update_nibble(byte & 15);
+    return;
+  }
   if (const uint16_t* const p1_q16 = model->nibble_p1_q16()) {
     encoder->encode_nibble(byte >> 4, p1_q16);
     model->update_nibble(byte >> 4);
@@ -42,6 +49,13 @@ inline uint8_t decode_byte(models::BitModel* model, coding::BinaryRangeDecoder* 
     const bool as_expected = decoder->decode(model->expected_q16()) != 0;
     model->update_expected(as_expected);
     if (as_expected) return static_cast<uint8_t>(expected);
+  }
+  if (const uint16_t* const starts_q15 = model->nibble_starts_q15()) {
+    const uint32_t upper = decoder->decode_symbol(starts_q15);
+    model->update_nibble(upper);
+    const uint32_t lower = decoder->decode_symbol(model->nibble_starts_q15());
+    model->update_nibble(lower);
+    return static_cast<uint8_t>(upper << 4 | lower);
   }
   if (const uint16_t* const p1_q16 = model->nibble_p1_q16()) {
     const uint32_t upper = decoder->decode_nibble(p1_q16);

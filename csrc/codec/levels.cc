@@ -28,7 +28,7 @@ constexpr uint64_t kBlockSize = uint64_t{32} << 20;
 constexpr uint64_t kSmallContent = uint64_t{16} << 10, kAnyContent = ~uint64_t{0};
 
 constexpr Level kLevels[] = {
-    {1, "fast_mix", 1, kBlockSize},
+    {1, "symbol_mix", 1, kBlockSize},
     {2, "nibble_mix", 2, kBlockSize},
     {3, "nibble_mix", 3, kBlockSize, 5, {models::kSmallPrior}, kSmallContent},
     {4, "nibble_mix", 4, kBlockSize},

@@ -1,19 +1,26 @@
-// Binary range coder: 32-bit range, 64-bit low with carry propagation, 16-bit probabilities.
-// Invariant: encoder and decoder split the range at the same integer, floor(range * p1_q16 / 2^16), so what is
-// decoded is what was encoded for every probability in [1, 65535]. Cannot fail: the decoder reads zeros past the end of
+// Binary range coder: 32-bit range, 64-bit low with carry propagation, 16-bit probabilities; and nibbles as one symbol
+// of sixteen, in the same code.
+// Invariant: encoder and decoder split the range at the same integers, floor(range * p1_q16 / 2^16) or
+// floor(range / 2^15) * start, so what is decoded is what was encoded for every probability. Cannot fail: the decoder reads zeros past the end of
 // its input and counts them. Source: G. N. N. Martin, "Range encoding" (1979); carry counting after M. Schindler's
 // range coder as used in LZMA. FORMAT.md describes the bytes.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/span.h"
 
 namespace fastnz::coding {
 
 inline constexpr int kProbabilityBits = 16;
+inline constexpr int kStartBits = 15;  // of a nibble's starts
 
 // The encoder leaves at most this many bytes unwritten that the decoder will ask for: four that finish() saves by
 // choosing the value with the most zeros at its end, and four zero bytes before them that it takes back.
@@ -58,6 +65,18 @@ class BinaryRangeEncoder {
     range_ = range;
   }
 
+  // Codes a nibble as one symbol: nibble v takes [start[v], start[v + 1]) of 2^15, the last one what is left. start[0] = 0, and
+  // each of the 16 is less than the next, the last less than 2^15.
+  void encode_symbol(uint32_t nibble, const uint16_t* start) {
+    const uint32_t unit = range_ >> kStartBits, below = unit * start[nibble];
+    low_ += below;
+    range_ = nibble == 15 ? range_ - below : unit * (uint32_t{start[nibble + 1]} - start[nibble]);
+    while (range_ < (1u << 24)) [[unlikely]] {
+      range_ <<= 8;
+      shift_low();
+    }
+  }
+
   // Writes what is still pending: as few bytes as decode correctly when followed by zeros. Call it once, last.
   void finish();
 
@@ -72,6 +91,20 @@ class BinaryRangeEncoder {
   uint8_t cache_ = 0;
   bool has_cache_ = false;
 };
+
+// The last of 16 growing starts, the first 0, that is not beyond `target`; all below 2^15.
+inline uint32_t last_start(const uint16_t* start, uint32_t target) {
+#if defined(__SSE2__)
+  const __m128i most = _mm_set1_epi16(static_cast<int16_t>(target < 32767 ? target : 32767));
+  const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(start)), high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(start + 8));
+  const __m128i beyond = _mm_packs_epi16(_mm_cmpgt_epi16(low, most), _mm_cmpgt_epi16(high, most));
+  return static_cast<uint32_t>(std::countr_zero(static_cast<uint32_t>(_mm_movemask_epi8(beyond)) | 0x10000u)) - 1;
+#else
+  uint32_t last = 0;
+  for (int v = 1; v < 16; ++v) last += start[v] <= target;
+  return last;
+#endif
+}
 
 class BinaryRangeDecoder {
  public:
@@ -95,6 +128,20 @@ class BinaryRangeDecoder {
     uint32_t node = 1;
     while (node < 16) node = node * 2 + static_cast<uint32_t>(decode(p1_q16[node]));
     return node & 15;
+  }
+
+  // The nibble that encode_symbol() was given with the same starts.
+  uint32_t decode_symbol(const uint16_t* start) {
+    const uint32_t unit = range_ >> kStartBits, target = code_ / unit;
+    const uint32_t nibble = last_start(start, target);
+    const uint32_t below = unit * start[nibble];
+    code_ -= below;
+    range_ = nibble == 15 ? range_ - below : unit * (uint32_t{start[nibble + 1]} - start[nibble]);
+    while (range_ < (1u << 24)) [[unlikely]] {
+      range_ <<= 8;
+      code_ = (code_ << 8) | next_byte();
+    }
+    return nibble;
   }
 
   // True when more zeros were needed than any encoder leaves unwritten: the input was cut short.

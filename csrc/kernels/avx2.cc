@@ -3,6 +3,7 @@
 #include "kernels/float_avx2.h"
 #include "kernels/network_avx2.h"
 #include "kernels/nibble_avx2.h"
+#include "kernels/symbol_avx2.h"
 
 #include "kernels/fill.inl"
 

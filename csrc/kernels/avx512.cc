@@ -3,6 +3,7 @@
 #include "kernels/float_avx512.h"
 #include "kernels/network_avx512.h"
 #include "kernels/nibble_avx512.h"
+#include "kernels/symbol_avx2.h"
 
 #include "kernels/fill.inl"
 

@@ -11,6 +11,7 @@
 #include "kernels/network.inl"
 #include "kernels/gru8.inl"
 #include "kernels/nibble_mix.inl"
+#include "kernels/symbol_mix.inl"
 #include "kernels/transformer8.inl"
 
 namespace fastnz::kernels {
@@ -54,6 +55,8 @@ inline void fill(KernelTable* table) noexcept {
   table->nibble_mix_update = tree::nibble_mix_update;
   table->readout_learn = tree::readout_learn;
   table->readout_odds_q10 = tree::readout_odds_q10;
+  table->symbol_mix_predict = tree::symbol_mix_predict;
+  table->symbol_mix_update = tree::symbol_mix_update;
   table->transformer8_add = transformer8_add;
   table->transformer8_attend = transformer8_attend;
   table->transformer8_norm = transformer8_norm;

@@ -3,6 +3,7 @@
 #include "kernels/float_neon.h"
 #include "kernels/network_neon.h"
 #include "kernels/nibble_neon.h"
+#include "kernels/symbol_neon.h"
 
 #include "kernels/fill.inl"
 

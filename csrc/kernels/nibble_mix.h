@@ -13,7 +13,6 @@ namespace fastnz::kernels {
 inline constexpr int kNibbleLanes = 16;
 inline constexpr int kMaxNibbleContexts = 24;                        // N: contexts with hashed cells; even
 inline constexpr int kNibbleDirect = 2;                              // orders 1 and 0 have cells of their own
-inline constexpr int kFewNibbleCells = 4;                            // number of cells that the kernels are compiled for once more
 inline constexpr int kNibbleOthers = 2;                              // the match and a constant
 inline constexpr int kMaxNibbleNetworks = 2;
 inline constexpr int kNibbleNetwork = 2;                             // of each: its odds, as they are and as a map has refined them

@@ -118,8 +118,7 @@ void nibble_mix_prefetch_second(const NibbleMixState* s, uint32_t first_nibble) 
   }
 }
 
-// Cells: as many as s->cells, or 0 for any number.
-template <int Networks, int Cells>
+template <int Networks>
 inline void predict(NibbleMixState* __restrict s) {
   const NibbleMixTables* const t = s->tables;
   const TreeTable confidence = load_table(t->confidence_q7);
@@ -135,7 +134,7 @@ inline void predict(NibbleMixState* __restrict s) {
     else return w;
   };
   int16_t* const* __restrict const slot = s->slot;
-  const int cells = Cells != 0 ? Cells : s->cells;
+  const int cells = s->cells;
   for (int k = 0; k < Networks; ++k) {
     int16_t* const odds = s->x[cells + kNibbleOthers + k * kNibbleNetwork];
     const Tree within = minimum(maximum(load_tree(odds), broadcast_tree(-kNibbleLimit_q10)), broadcast_tree(kNibbleLimit_q10));
@@ -184,8 +183,7 @@ void readout_learn(const int16_t* x, int width, int16_t step, int16_t* row) {
 }
 
 void nibble_mix_predict(NibbleMixState* s) {
-  if (s->networks == 0) s->cells == kFewNibbleCells ? predict<0, kFewNibbleCells>(s) : predict<0, 0>(s);
-  else s->networks == 1 ? predict<1, 0>(s) : predict<2, 0>(s);
+  s->networks == 0 ? predict<0>(s) : s->networks == 1 ? predict<1>(s) : predict<2>(s);
 }
 
 // Moves the nearer column at each of the four nodes passed by 1/64 of the way; position: [kNibbleLanes].
@@ -214,13 +212,11 @@ inline void update_weights(NibbleMixState* __restrict s, Trees errors, int cells
   }
 }
 
-template <int Cells>
-inline void update(NibbleMixState* __restrict s, int nibble) {
+void nibble_mix_update(NibbleMixState* __restrict s, int nibble) {
   const NibbleMixTables* const t = s->tables;
   const Tree path = load_tree(t->path[nibble]), target = load_tree(t->target[nibble]);
   const Tree err = multiply_round_q15(and_bits(subtract(target, load_tree(s->mixed_q15)), path), broadcast_tree(static_cast<int16_t>(s->learning_rate_q9)));
-  const int cells = Cells != 0 ? Cells : s->cells;
-  const int networks = Cells != 0 ? 0 : s->networks;
+  const int cells = s->cells, networks = s->networks;
   networks == 0   ? update_weights<0>(s, repeat(err), cells)
   : networks == 1 ? update_weights<1>(s, repeat(err), cells)
                   : update_weights<2>(s, repeat(err), cells);
@@ -266,10 +262,6 @@ inline void update(NibbleMixState* __restrict s, int nibble) {
         s->sole_high[i][k] = s->sole_high[i][k + 16] = static_cast<uint8_t>(value >> 8);
       }
   }
-}
-
-void nibble_mix_update(NibbleMixState* s, int nibble) {
-  s->cells == kFewNibbleCells && s->networks == 0 ? update<kFewNibbleCells>(s, nibble) : update<0>(s, nibble);
 }
 
 }  // namespace tree

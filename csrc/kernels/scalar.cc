@@ -3,6 +3,7 @@
 #include "kernels/float_scalar.h"
 #include "kernels/network_scalar.h"
 #include "kernels/nibble_scalar.h"
+#include "kernels/symbol_scalar.h"
 
 #include "kernels/fill.inl"
 

@@ -11,6 +11,7 @@
 #include "kernels/gru8.h"
 #include "kernels/network.h"
 #include "kernels/nibble_mix.h"
+#include "kernels/symbol_mix.h"
 #include "kernels/transformer8.h"
 
 namespace fastnz::kernels {
@@ -73,6 +74,12 @@ struct KernelTable {
   void (*nibble_mix_find_second)(NibbleMixState* state, uint32_t first_nibble);
   void (*nibble_mix_predict)(NibbleMixState* state);
   void (*nibble_mix_update)(NibbleMixState* state, int nibble);
+
+  // The symbol-mixing model (docs/symbol_mix.md), for a byte's first or second nibble (half 0 or 1): find or claim its nodes
+  // and say where each symbol begins; learn from the one that came. Preconditions: nodes and rows of weights are 32-byte
+  // aligned.
+  void (*symbol_mix_predict)(SymbolMixState* state, int half);
+  void (*symbol_mix_update)(SymbolMixState* state, int half, int symbol);
 
   // An output layer that follows the content (docs/hybrid.md, section 8): from the 15 rows [node][width] of a nibble's nodes and
   // the network's numbers x [width], -128..127, the odds that it adds at each node; and a node's row learning, `step` being

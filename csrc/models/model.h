@@ -14,14 +14,17 @@ namespace fastnz::models {
 // update() takes the bit that was coded and moves on to the next one. One virtual call per bit, or fewer:
 // - A model that knows all 15 decisions of a nibble before its first one has them at nibble_p1_q16(), [1] for the first bit
 //   and [2n + b] for the one that follows node n after bit b. Such a model is told whole nibbles by update_nibble().
+// - A model that answers a nibble as one symbol of sixteen has where each begins, of 2^15, at nibble_starts_q15(), as
+//   coding::BinaryRangeEncoder::encode_symbol() takes them. It is asked so and in no other way, and told by update_nibble().
 // - A model that is nearly sure of the next byte has that asked before its bits: expected_byte() is then that byte, and
 //   P(it comes) = expected_q16() / 2^16. After update_expected(true) the byte is done, after (false) its bits follow.
 class BitModel {
  public:
   virtual ~BitModel() = default;
   uint32_t p1_q16() const noexcept { return p1_q16_; }
-  virtual void update(int bit) noexcept = 0;
+  virtual void update(int) noexcept {}
 
+  const uint16_t* nibble_starts_q15() const noexcept { return nibble_starts_q15_; }  // null: not as a symbol
   const uint16_t* nibble_p1_q16() const noexcept { return nibble_p1_q16_; }  // null: bit by bit
   virtual void update_nibble(uint32_t) noexcept {}
 
@@ -44,6 +47,7 @@ class BitModel {
   int asked_byte_ = -1;
   bool in_preface_ = false;
   const uint16_t* nibble_p1_q16_ = nullptr;
+  const uint16_t* nibble_starts_q15_ = nullptr;
 };
 
 // A model of nibbles, for callers that have single bits. Who derives from it points nibble_p1_q16_ at the probabilities and

@@ -1,7 +1,7 @@
 // The rows. One line per model.
 #include "models/registry.h"
 
-#include "models/fast_mix/fast_mix.h"
+#include "models/symbol_mix/symbol_mix.h"
 #include "models/gru8/gru8.h"
 #include "models/hybrid/hybrid.h"
 #include "models/hybrid_online/hybrid_online.h"
@@ -20,7 +20,7 @@ constexpr ModelRow kRows[] = {
     {kHybridModel, "hybrid", hybrid_memory, make_hybrid, nullptr, make_hybrid_lanes, 8},
     {5, "transformer8", transformer8_memory, make_transformer8_bits, make_transformer8, make_transformer8_lanes, 8},
     {kPrimedMixModel, "primed_mix", primed_mix_memory, make_primed_mix, nullptr, nullptr, kPrimedNameBytes},
-    {7, "fast_mix", fast_mix_memory, make_fast_mix, nullptr, nullptr},
+    {7, "symbol_mix", symbol_mix_memory, make_symbol_mix, nullptr, nullptr},
     {8, "online", online_memory, make_online, nullptr, nullptr, 0, online_lanes, nullptr, nullptr, online_preface},
     {kLaneMixModel, "lane_mix", lane_mix_memory, nullptr, nullptr, nullptr, 0, nullptr, lane_mix_layout, make_lane_mix},
     {kHybridOnlineModel, "hybrid_online", hybrid_online_memory, make_hybrid_online, nullptr, nullptr, 8, hybrid_online_lanes},

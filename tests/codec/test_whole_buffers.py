@@ -85,7 +85,7 @@ def test_frame_info():
     assert [a["offset"] for a in about] == [sum(map(len, frames[:k])) for k in range(4)]
     assert [a["content_size"] for a in about] == [0, 100_000, 140, None]
     assert [a["blocks"] for a in about] == [0, 2, 1, 1]
-    assert [a["model"] for a in about] == [None, "fast_mix", "nibble_mix", None]
+    assert [a["model"] for a in about] == [None, "symbol_mix", "nibble_mix", None]
     assert [a["level"] for a in about] == [None, 1, None, 1]
     assert [(a["skippable"], a["index"], a["compact"]) for a in about] == [
         (True, False, False),

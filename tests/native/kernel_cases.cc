@@ -6,6 +6,7 @@
 #include "float_case.h"
 #include "network_case.h"
 #include "nibble_mix_case.h"
+#include "symbol_mix_case.h"
 #include "transformer8_case.h"
 
 namespace fastnz::selftest {
@@ -64,6 +65,8 @@ constexpr KernelCase kCases[] = {
     {"rnn_forward_f32", run_rnn_forward_f32},
     {"softmax_f32", run_softmax_f32},
     {"softmax_q22", run_softmax_q22},
+    {"symbol_mix_predict", run_symbol_mix_predict},
+    {"symbol_mix_update", run_symbol_mix_update},
     {"transformer8_add", run_transformer8_add},
     {"transformer8_attend", run_transformer8_attend},
     {"transformer8_norm", run_transformer8_norm},

@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 import lane_mix
 import xxhash
 from mixing_options import UnknownOptions
-from fast_mix import FastMix
 from hybrid import Hybrid, HybridOnline
 from nibble_mix import NibbleMix
 from online import Online
+from symbol_mix import SymbolMix
 
 COMPACT, FULL, SKIPPABLE = b"\xf1nz", b"\xf1NZ", b"\xf1sk"
 INDEX_MAGIC = b"ZN\xf1i"
@@ -39,14 +39,14 @@ class Unsupported(FormatError):
 
 
 class Model(Protocol):
-    """What section 8 asks of a model."""
+    """What section 8 asks of a model; of one that answers a nibble as a symbol, starts() and update_nibble(nibble)."""
 
     def p1(self) -> int: ...
     def update(self, bit: int) -> None: ...
 
 
 # id -> factory(options, residual size)
-MODELS: dict[int, Callable[[bytes, int], Model]] = {2: NibbleMix, 4: Hybrid, 7: FastMix, 8: Online, 12: HybridOnline}
+MODELS: dict[int, Callable[[bytes, int], Model]] = {2: NibbleMix, 4: Hybrid, 7: SymbolMix, 8: Online, 12: HybridOnline}
 
 
 # Conventions
@@ -413,18 +413,32 @@ def decode_bits(payload: bytes, model: Model, size: int) -> bytes:
     source = payload + bytes(8)
     span, code, at = 0xFFFFFFFF, int.from_bytes(source[:4], "big"), 4
     out = bytearray()
+
     def decode(p1: int) -> int:
-        nonlocal span, code, at
+        nonlocal span, code
         bound = span * p1 >> 16
         bit = code < bound
         if bit:
             span = bound
         else:
             span, code = span - bound, code - bound
+        refill()
+        return int(bit)
+
+    def decode_nibble(starts: list[int]) -> int:
+        nonlocal span, code
+        unit = span >> 15
+        nibble = max(v for v in range(16) if starts[v] <= code // unit)
+        code -= unit * starts[nibble]
+        span = span - unit * starts[15] if nibble == 15 else unit * (starts[nibble + 1] - starts[nibble])
+        refill()
+        return nibble
+
+    def refill() -> None:
+        nonlocal span, code, at
         while span < 1 << 24:
             corrupt_unless(at < len(source), "the coded bytes end too early")
             span, code, at = span << 8, code << 8 | source[at], at + 1
-        return int(bit)
 
     while getattr(model, "in_preface", False):
         model.update(decode(model.p1()))
@@ -436,6 +450,13 @@ def decode_bits(payload: bytes, model: Model, size: int) -> bytes:
                 out.append(asked[0])
                 continue
         byte = 0
+        if hasattr(model, "starts"):
+            for _ in range(2):
+                nibble = decode_nibble(model.starts())
+                model.update_nibble(nibble)
+                byte = byte << 4 | nibble
+            out.append(byte)
+            continue
         for _ in range(8):
             bit = decode(model.p1())
             model.update(bit)

@@ -6,8 +6,8 @@ import random
 
 import decoder
 import models
-import fast_mix
 import nibble_mix
+import symbol_mix
 import writer
 from mixing_options import STEPS
 
@@ -73,6 +73,6 @@ def frames(size: int) -> dict[str, bytes]:
             content(profile, size), option_bytes(tier, profile, *WIDTHS.get(profile, ())), model
         )
         for profile in PROFILES
-        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("fast", 7, fast_mix.TIERS))
+        for name, model, tiers in (("nibble", 2, nibble_mix.TIERS), ("symbol", 7, symbol_mix.TIERS))
         for tier in tiers
     }

@@ -158,6 +158,7 @@ LETTER, DIGIT, BLANK = 1, 2, 3
 class History:
     def __init__(self, profile: int, width: int, step: int) -> None:
         self.profile, self.width, self.step, self.bytes = profile, width, step, bytearray()
+        self.predicts = True  # section 2.4 applies
         self.size = self.c4 = self.c8 = self.c12 = self.word = self.word1 = self.word2 = self.word_length = 0
         self.format = self.first_word = self.last_mark = self.symbols = 0
         self.line_start = self.line1_start = self.column = self.above = self.line_phase = 0
@@ -203,9 +204,9 @@ class History:
         offset = self.size - self.line_start
         self.column = min(offset, 255)
         self.above = self.bytes[self.line1_start + offset] if offset < self.line_start - self.line1_start else 0
-        if self.profile == IMAGE:
+        if self.profile == IMAGE and self.predicts:
             self.predict_pixel()
-        elif self.profile == NUMBERS and self.step <= 4 and self.size % self.step == 0:
+        elif self.profile == NUMBERS and self.predicts and self.step <= 4 and self.size % self.step == 0:
             self.predict_number()
         elif self.profile == EXECUTABLE:
             self.code.push(byte)

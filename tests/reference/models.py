@@ -24,16 +24,34 @@ class OrderZero:
 def encode(data: bytes, model) -> bytes:
     """The code of `data` by `model`, made with the package's coder."""
     bits, probabilities = [], []
+    if hasattr(model, "starts"):
+        return encode_nibbles(data, model)
     for byte in data:
-        if asked := getattr(model, "asked", None):
-            bits.append(asked[0] == byte)
-            probabilities.append(asked[1])
-            model.answer(asked[0] == byte)
-            if asked[0] == byte:
-                continue
         for shift in range(7, -1, -1):
             bit = byte >> shift & 1
             bits.append(bit)
             probabilities.append(model.p1())
             model.update(bit)
     return testing.binary_encode(np.array(bits, np.uint8), np.array(probabilities, np.uint32))
+
+
+def encode_nibbles(data: bytes, model) -> bytes:
+    """The same for a model that answers a nibble as a symbol and may ask whole bytes."""
+    steps, starts = [], []
+
+    def bit(value: int, p1: int) -> None:
+        steps.append(value)
+        starts.append([p1] * 16)
+
+    for byte in data:
+        if model.asked:
+            expected, p1 = model.asked
+            bit(expected == byte, p1)
+            model.answer(expected == byte)
+            if expected == byte:
+                continue
+        for nibble in (byte >> 4, byte & 15):
+            steps.append(nibble)
+            starts.append(model.starts())
+            model.update_nibble(nibble)
+    return testing.nibble_encode(np.array(steps, np.uint8), np.array(starts, np.uint16).reshape(-1, 16))

@@ -45,6 +45,7 @@ WEIGHT, MANY_WEIGHTS, MATCH_WEIGHT = 1092, 13104, 2184
 RATE, RATE_MORE, RATE_BYTES = 308, 2560, 1024  # learning rate, q9: RATE + RATE_MORE / (1 + size / RATE_BYTES)
 TABLE_START = 1 << 16  # bytes of content that get 24 bytes of lines for each context; the others get 12
 MAX_MATCH, MATCH_BITS = 500, 22
+DIRECTS = 2  # contexts with trees of their own: orders 1 and 0
 LIMIT, RENEWAL = 16300, 64
 NEW_CELL = 0x8000
 
@@ -86,9 +87,6 @@ def line_number(value: int, count: int, context: int) -> int:
 
 
 class NibbleMix:
-    directs = 2  # orders 1 and 0
-    match_bits = MATCH_BITS
-
     def __init__(self, options: bytes, size: int) -> None:
         number, profile, width, step = read_options(options, "nibble_mix", TIERS)
         tier = TIERS[number]
@@ -106,13 +104,13 @@ class NibbleMix:
         self.lines: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
         self.overflow: defaultdict[int, tuple[Tree, Tree]] = defaultdict(lambda: ([0] * 16, [0] * 16))
         self.direct: defaultdict[tuple[int, int], Tree] = defaultdict(lambda: [0] + [NEW_CELL] * 15)
-        self.sole = [FIRST_SOLE[:] for _ in range(n + self.directs)]
+        self.sole = [FIRST_SOLE[:] for _ in range(n + DIRECTS)]
         self.renew()
 
-        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << self.match_bits), MAX_MATCH)
+        self.matches = MatchFinder(self.history, min(2 * power_of_two(max(size, 512)), 1 << MATCH_BITS), MAX_MATCH)
         self.match_counts = [[[FIRST_MATCH] * 4 for _ in range(2)] for _ in range(20)]
 
-        first = [min(WEIGHT, MANY_WEIGHTS // n)] * (n + 1) + [0] * (self.directs - 1) + [MATCH_WEIGHT, 0]
+        first = [min(WEIGHT, MANY_WEIGHTS // n)] * (n + 1) + [0] * (DIRECTS - 1) + [MATCH_WEIGHT, 0]
         self.weights: list[defaultdict[tuple[int, int], list[int]]] = [defaultdict(first.copy) for _ in range(3)]
         self.apm_count = (
             0 if apm_bits is None else clamp(power_of_two(size // 64), 16, 1 << apm_bits)
@@ -226,7 +224,7 @@ class NibbleMix:
     def start_nibble(self) -> None:
         self.start_match()
         known = self.known()
-        self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]][: self.directs]
+        self.trees += [self.direct[self.c1, self.place], self.direct[-1, self.place]][: DIRECTS]
         length = self.matches.length
         matched = 0 if not self.match else 1 if length < 8 else 2 if length < 24 else 3
         self.rows = (4 * self.place + matched, 16 * self.second + (8 + matched if matched > 1 else known),

@@ -1,16 +1,16 @@
-"""The models nibble_mix and fast_mix of the package and those of their documents give every bit the same
+"""The models nibble_mix and symbol_mix of the package and those of their documents give every bit the same
 probability.
 """
 
 import re
 
 import decoder
-import fast_mix
 import mixing_cases as cases
 import mixing_contexts as contexts
 import models
 import nibble_mix
 import pytest
+import symbol_mix
 import writer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from mixing_options import UnknownOptions
 
 import fastnz
 
-TIERS = {2: nibble_mix.TIERS, 7: fast_mix.TIERS}
+TIERS = {2: nibble_mix.TIERS, 7: symbol_mix.TIERS}
 MODELS = st.sampled_from(sorted((model, tier) for model, tiers in TIERS.items() for tier in tiers))
 PROFILES = st.one_of(
     st.tuples(st.sampled_from(["text", "binary", "executable", "symbols", "sequences"])),
@@ -79,10 +79,10 @@ def test_contents_of_each_kind_by_the_fastest(profile):
 def test_bytes_that_are_asked_whole():
     line = bytes(range(33, 53))
     data = line * 100 + b"!" + line[:15] + b"?" + line * 3
-    model = fast_mix.FastMix(cases.option_bytes(1, "text"), len(data))
+    model = symbol_mix.SymbolMix(cases.option_bytes(1, "text"), len(data))
     frame = cases.frame(data, cases.option_bytes(1, "text"), 7)
     models.encode(data, model)
-    assert max(model.sure.values()) >= fast_mix.SURE  # so some were asked
+    assert max(model.sure.values()) >= symbol_mix.SURE  # so some were asked
     assert fastnz.decompress(frame) == data
 
 
@@ -118,7 +118,9 @@ def test_tables_of_the_nibble_document(root):
         assert ", ".join(map(str, numbers)) in " ".join(text.split())
 
 
-def test_lists_of_the_fast_document(root):
-    text = (root / "docs" / "fast_mix.md").read_text()
+def test_lists_and_numbers_of_the_symbol_document(root):
+    text = (root / "docs" / "symbol_mix.md").read_text()
     lists = re.findall(r"^\| (\d) \w+ \| ([\w ]+) \|$", text, re.M)
-    assert {int(id): names for id, names in lists} == fast_mix.LISTS
+    assert {int(id): names for id, names in lists} == symbol_mix.LISTS
+    for below, shift in symbol_mix.SHIFTS:
+        assert f"{shift} if {'size ' if shift == 12 else ''}< {below}" in text

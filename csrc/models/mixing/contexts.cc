@@ -76,7 +76,7 @@ constexpr uint8_t kFastExecutable[kFastContexts] = {kOrder2, kOrder3, kCodeOp};
 constexpr uint8_t kFastRecord[kFastContexts] = {kOrder3, kRecordColumn, kRecordAbove};
 constexpr uint8_t kFastImage[kFastContexts] = {kPixelW, kPixelLms, kPixelGradientPlane};
 constexpr uint8_t kFastSymbols[kFastContexts] = {kOrder4, kSymbols12, kSymbols16};
-constexpr uint8_t kFastNumbers[kFastContexts] = {kNumberSelf, kNumberLms, kNumberGradient};
+constexpr uint8_t kFastNumbers[kFastContexts] = {kNumberSelf, kNumberNE, kNumberGradient};
 constexpr uint8_t kFastSequences[kFastContexts] = {kSymbols11, kSymbols16, kColumnAbove};
 
 constexpr ProfileRow kFastRows[kProfiles] = {
@@ -305,6 +305,7 @@ uint32_t kept_for(uint8_t id) {
     case kFirstWord: return History::kLines | History::kWords;
     case kFirstWordColumn: case kColumnAbove: case kAbove: case kQuality: case kQualityColumn: case kQualityMost: case kPhaseColumn: return History::kLines;
     case kFollow1: case kFollow2: return History::kFollowers;
+    case kPixelLms: case kPixelLmsError: case kPixelLmsA: case kNumberLms: case kNumberLmsW: case kNumberLmsGradient: return History::kPredictions;
     default: break;
   }
   if (id >= kSymbols8 && id <= kSymbols32) return History::kSymbols;

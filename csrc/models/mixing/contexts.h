@@ -19,14 +19,14 @@ struct ProfileRow {
 
 const ProfileRow& profile_row(Profile profile);
 
-// The lists of fast_mix: other contexts are best when there are few.
+// The lists of symbol_mix: other contexts are best when there are few.
 inline constexpr int kFastContexts = 3;
 const ProfileRow& fast_profile_row(Profile profile);
 
 // The summaries of the history (History::Kept) that the first `count` contexts and the set bases look at.
 uint32_t kept_summaries(const ProfileRow& row, int count);
 
-// One hash per context of the profile's first `count`; of the profile's list for fast_mix.
+// One hash per context of the profile's first `count`; of the profile's list for symbol_mix.
 void compute_contexts(const ProfileRow& row, const History& history, int count, uint32_t* hashes);
 void compute_fast_contexts(Profile profile, const History& history, uint32_t* hashes);
 

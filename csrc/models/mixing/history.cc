@@ -236,7 +236,7 @@ void History::push(uint8_t byte) {
     column = static_cast<uint32_t>(std::min<uint64_t>(offset, 255));
     above = offset < line_start - line1_start ? bytes[line1_start + offset] : 0;
   }
-  if (step != 0 && step <= 4) predict();
+  if ((kept & kPredictions) && step != 0 && step <= 4) predict();
   if (profile == Profile::kExecutable) code.push(byte);
 }
 

@@ -77,6 +77,7 @@ struct History : Summaries {
     kForms = 4,      // format, last_mark
     kLines = 8,      // first_word, line_start to above, line_phase
     kSymbols = 16,   // symbols, symbols16
+    kPredictions = 32,  // predictor, which is at rest otherwise
   };
   uint32_t kept = ~uint32_t{0};
   std::vector<uint8_t> bytes;  // [content_size]
