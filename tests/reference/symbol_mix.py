@@ -131,10 +131,15 @@ class SymbolMix:
         node[:] = [label, *FRESH[1:]]
         return node
 
+    def second_hash(self, h: int, upper: int) -> int:
+        if self.history.profile == SEQUENCES:
+            return (h & ~0x7FF ^ 1 << 11) + (h + 157 * (upper + 1) & 0x7FF)
+        return (h + upper * 0x3D4D51CB) * 0x9E3779B1 & M32
+
     # Sections 5 and 6
 
     def predict(self, half: int, upper: int) -> Nibble:
-        hashes = self.hashes if half == 0 else [(h + upper * 0x3D4D51CB) * 0x9E3779B1 & M32 for h in self.hashes]
+        hashes = self.hashes if half == 0 else [self.second_hash(h, upper) for h in self.hashes]
         nodes = [self.direct[self.c1, half * (1 + upper)], *map(self.node, hashes)]
         visits = [node[0] & 31 for node in nodes]
         known = 0

@@ -27,6 +27,7 @@ constexpr uint32_t kKnownRows = 1 << 2 * kFastContexts;  // of a half: four degr
 constexpr uint32_t kNibbleRows = 16, kBaseRows = 256;    // by the upper nibble of this or the last byte; by third_set_base()
 constexpr uint32_t kRows = 2 * (kKnownRows + kNibbleRows + kBaseRows);
 constexpr uint64_t kLineBytes = kernels::kSymbolLineLanes * sizeof(int16_t);
+constexpr uint32_t kCheck = 0x7FF, kBesides = kCheck + 1;  // of a hash: its node's check; the line beside its line
 static_assert(kFastContexts <= kernels::kMaxSymbolContexts && kFastContexts + 2 <= kSymbolInputs);
 
 // What inputs weigh at first, all three rows together: q20.
@@ -84,6 +85,7 @@ class SymbolMix final : public BitModel {
   SymbolMix(const MixOptions& options, uint64_t content_size)
       : shape_(symbol_shape(options, content_size)),
         profile_(fast_profile_row(options.profile)),
+        neighbours_(options.profile == Profile::kSequences),
         history_(content_size, options.width, options.step, options.profile),
         kernels_(kernels::kernels()),
         lines_(shape_.line_bytes),
@@ -115,6 +117,7 @@ class SymbolMix final : public BitModel {
 
   Shape shape_;
   const ProfileRow& profile_;
+  const bool neighbours_;  // the nodes of second nibbles are in the line beside that of the first
   History history_;
   const kernels::KernelTable kernels_;
   ZeroedBuffer lines_;
@@ -168,12 +171,20 @@ void SymbolMix::enter(uint32_t byte) noexcept {
 
 void SymbolMix::compute_hashes() noexcept {
   compute_fast_contexts(profile_.profile, history_, state_.hash);
-  for (int i = 0; i < kFastContexts; ++i) fetch(state_.hash[i]);
+  for (int i = 0; i < kFastContexts; ++i) {
+    fetch(state_.hash[i]);
+    if (neighbours_) fetch(state_.hash[i] ^ kBesides);
+  }
   hashed_ = true;
 }
 
-// The lines of the second nibble after such a first one.
+// The lines of the second nibble after such a first one. Reads of genomes have few, and tables that memory is slow to give.
 void SymbolMix::fetch_second(uint32_t upper) noexcept {
+  if (neighbours_) {
+    for (int i = 0; i < kFastContexts; ++i)
+      state_.second_hash[i] = ((state_.hash[i] ^ kBesides) & ~kCheck) | ((state_.hash[i] + (upper + 1) * 0x9D) & kCheck);
+    return;
+  }
   for (int i = 0; i < kFastContexts; ++i) {
     state_.second_hash[i] = (state_.hash[i] + upper * 0x3D4D51CBu) * 0x9E3779B1u;
     fetch(state_.second_hash[i]);
