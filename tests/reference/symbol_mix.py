@@ -68,7 +68,6 @@ class SymbolMix:
         self.names = LISTS[profile].split()
         self.history = History(profile, width, step)
         self.history.predicts = any("Lms" in name for name in self.names)
-        self.whole = step == 0  # whole bytes may be asked
         start = min(size, 1 << 16)
         most = 1 << (SEQUENCES_TABLE_BITS if profile == SEQUENCES else TABLE_BITS)
         wanted = max(N * (48 * start + 24 * min(size - start, most)), 1 << 13)
@@ -89,7 +88,7 @@ class SymbolMix:
         self.matches.find()
         self.asked: tuple[int, int] | None = None
         self.pair: tuple[int, int] | None = None
-        if self.whole and self.matches.length >= SURE_LENGTH:
+        if self.matches.length >= SURE_LENGTH:
             self.pair = self.history.c4 & 0xFF, self.matches.expected
             count = self.sure.get(self.pair, SURE_START)
             if count >= SURE:

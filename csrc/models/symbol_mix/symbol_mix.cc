@@ -197,7 +197,7 @@ void SymbolMix::start_byte() noexcept {
   previous_byte_ = history_.c4 & 0xFF;
   asked_byte_ = -1;
   sure_ = nullptr;
-  if (match_byte_ >= 0 && match_length_ >= kSureLength && history_.step == 0) {
+  if (match_byte_ >= 0 && match_length_ >= kSureLength) {
     sure_ = sure_table_ + (previous_byte_ << 8 | static_cast<uint32_t>(match_byte_));
     if (*sure_ >= kSure_q16) {
       asked_byte_ = match_byte_;
