@@ -67,7 +67,7 @@ class MatchShare {
   // log2 of how much less likely any other nibble is than the foretold one, q11.
   int16_t odds_q11(int half, uint32_t length) noexcept {
     now_[half] = &right_q16_[half][length < 16 ? length / 2 : length < 32 ? 8 + (length - 16) / 4 : length < 64 ? 12 : length < 400 ? 13 : 14];
-    return static_cast<int16_t>(-std::clamp(2 * nibble_mix_tables().stretch_q10[*now_[half] >> 4] + 4 * 2048, 0, 28000));
+    return static_cast<int16_t>(-std::clamp(2 * stretch_q10_[*now_[half] >> 4] + 4 * 2048, 0, 28000));
   }
   void learn(int half, bool right) noexcept {
     uint16_t* const q = now_[half];
@@ -76,6 +76,7 @@ class MatchShare {
 
  private:
   static constexpr int kLengths = 15;
+  const int16_t* stretch_q10_ = nibble_mix_tables().stretch_q10;
   uint16_t right_q16_[2][kLengths];
   uint16_t* now_[2] = {right_q16_[0], right_q16_[1]};
 };
